@@ -1,0 +1,50 @@
+# The one list of recipes. Each sets up what it needs; ARGS="..." reaches the command behind it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCKS := requirements/run.lock requirements/examples.lock requirements/dev.lock
+ARGS ?=
+
+.PHONY: demo test lint types unit bench fuzz docs lock setup clean
+
+setup: $(STAMP)
+
+$(STAMP): $(LOCKS) pyproject.toml
+	@echo "Setting up $(VENV) (once; about a minute)"
+	$(PYTHON) -c 'import sys; sys.exit("standing needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements/run.lock -r requirements/examples.lock -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/standing demo $(ARGS)
+
+test: lint types unit
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+bench: $(STAMP)
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: $(STAMP)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		pyproject.toml -o requirements/run.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --no-deps \
+		requirements/examples.in -o requirements/examples.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		-c requirements/run.lock requirements/dev.in -o requirements/dev.lock
+
+clean:
+	rm -rf $(VENV) demo-ledger demo-ledger-tampered

@@ -1,0 +1,1 @@
+"""An accountable reputation ledger: signed records, public rules, checkable answers."""

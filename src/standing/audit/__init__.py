@@ -1,0 +1,1 @@
+"""Verify everything offline, as a stranger would."""

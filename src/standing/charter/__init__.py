@@ -1,0 +1,1 @@
+"""Who may say what: a pure, deterministic state machine over public statements."""

@@ -1,0 +1,1 @@
+"""The invented city, and two examples on real data."""

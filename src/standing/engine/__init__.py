@@ -1,0 +1,1 @@
+"""The embedded engine: orders statements that the charter admits, in one process."""

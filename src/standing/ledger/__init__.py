@@ -1,0 +1,1 @@
+"""The verbs, and the order between vault and log."""

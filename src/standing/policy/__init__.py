@@ -1,0 +1,1 @@
+"""Public rules: catalogue, packs, linter, score and its explanation; pure integers."""

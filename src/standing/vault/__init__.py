@@ -1,0 +1,1 @@
+"""The private side: subjects, consents, references, sealed records, keys."""

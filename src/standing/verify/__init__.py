@@ -1,0 +1,1 @@
+"""Offline checks of proofs and signatures; they need only cbor2 and cryptography."""
