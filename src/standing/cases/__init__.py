@@ -1,1 +1,25 @@
 """Answers to relying parties."""
+
+from standing.cases.decisions import (
+    CLEAR,
+    NONCE_BYTES,
+    Answer,
+    Asked,
+    check_purpose,
+    read_answer,
+    read_question,
+    sign_answer,
+    sign_question,
+)
+
+__all__ = [
+    "CLEAR",
+    "NONCE_BYTES",
+    "Answer",
+    "Asked",
+    "check_purpose",
+    "read_answer",
+    "read_question",
+    "sign_answer",
+    "sign_question",
+]

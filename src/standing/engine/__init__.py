@@ -1,1 +1,6 @@
-"""The embedded engine: orders statements that the charter admits, in one process."""
+"""Engines order statements that the charter admits; this one is embedded in one process."""
+
+from standing.engine.clock import Clock, RealClock, SimulatedClock, today
+from standing.engine.embedded import Embedded
+
+__all__ = ["Clock", "Embedded", "RealClock", "SimulatedClock", "today"]

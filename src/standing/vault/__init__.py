@@ -1,1 +1,69 @@
-"""The private side: subjects, consents, references, sealed records, keys."""
+"""The private side: subjects, consents, references, sealed records, and the keys to forget them.
+
+`Vault` is the door. What is stored here is ciphertext and keyed hashes; what the log commits to
+are salted leaves of the documents and records kept here. The vault decides nothing about rules.
+"""
+
+from standing.vault._batches import (
+    LeafKind,
+    SealedBatch,
+    StoredBatch,
+    pack_bodies,
+    postings_from,
+)
+from standing.vault._documents import (
+    Adult,
+    Consent,
+    Document,
+    Erasure,
+    Intake,
+    Link,
+    Question,
+    Record,
+    Subject,
+    Withdrawal,
+    leaf_of,
+    new_salt,
+    parse_preimage,
+    preimage,
+    signed_digest,
+)
+from standing.vault._keys import SealingKeys, Secret, record_id, seal, unseal
+from standing.vault._runs import ROWID, Rows, known_rows, load_run_rows
+from standing.vault._vault import OpenDocument, OpenRecord, Right, Vault
+
+__all__ = [
+    "ROWID",
+    "Adult",
+    "Consent",
+    "Document",
+    "Erasure",
+    "Intake",
+    "LeafKind",
+    "Link",
+    "OpenDocument",
+    "OpenRecord",
+    "Question",
+    "Record",
+    "Right",
+    "Rows",
+    "SealedBatch",
+    "SealingKeys",
+    "Secret",
+    "StoredBatch",
+    "Subject",
+    "Vault",
+    "Withdrawal",
+    "known_rows",
+    "leaf_of",
+    "load_run_rows",
+    "new_salt",
+    "pack_bodies",
+    "parse_preimage",
+    "postings_from",
+    "preimage",
+    "record_id",
+    "seal",
+    "signed_digest",
+    "unseal",
+]

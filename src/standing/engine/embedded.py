@@ -1,0 +1,124 @@
+"""The embedded engine: one process judges, orders and appends statements.
+
+A group of statements becomes one transaction of the log: all of them or none. The day moves by a
+statement of its own, placed in front of the first statement of a new day and never alone.
+"""
+
+from collections.abc import Sequence
+
+from standing import charter
+from standing.engine.clock import Clock, today
+from standing.errors import Refused
+from standing.log import Log
+from standing.wire import cose
+from standing.wire.days import format_day
+from standing.wire.keys import SigningKey
+
+
+class Embedded:
+    """Drives the charter over one log. The caller owns the log and closes it."""
+
+    def __init__(
+        self, log: Log, state: charter.State | None, clerk: SigningKey | None, clock: Clock
+    ) -> None:
+        self._log = log
+        self._clerk = clerk
+        self.clock = clock
+        self._state = state
+
+    @classmethod
+    def open(cls, log: Log, clerk: SigningKey | None, clock: Clock) -> "Embedded":
+        """Take up the state that was committed with the log's last entry."""
+        clock_row, roll = log.state("clock"), log.state("roll")
+        state = charter.decode_state(clock_row, roll) if clock_row and roll else None
+        return cls(log, state, clerk, clock)
+
+    @property
+    def state(self) -> charter.State:
+        """The charter's committed state."""
+        if self._state is None:
+            raise Refused(
+                "E-ENGINE-01",
+                "This ledger has no genesis yet.",
+                why="Its log is empty.",
+                fix="Make a ledger with: standing init.",
+            )
+        return self._state
+
+    def found(self, statements: Sequence[bytes]) -> None:
+        """Append the genesis and the first keys to an empty log, as one transaction."""
+        self._commit([cose.parse_sign1(s) for s in statements])
+
+    def propose(
+        self, statements: Sequence[bytes], *, marks: Sequence[bytes] = ()
+    ) -> dict[bytes, int]:
+        """Judge and append a group; gives each statement's place by its hash.
+
+        `marks` come first, before the day moves. A statement that the log already holds keeps its
+        place. If any is refused, nothing of the group is appended.
+        """
+        before = [cose.parse_sign1(s) for s in marks]
+        wanted = [cose.parse_sign1(s) for s in statements]
+        places: dict[bytes, int] = {}
+        fresh: list[cose.Sign1] = []
+        for sign1 in wanted:
+            index = self._log.find(sign1.statement_hash)
+            if index is not None:
+                places[sign1.statement_hash] = index
+            elif sign1.statement_hash not in places:
+                places[sign1.statement_hash] = -1
+                fresh.append(sign1)
+        group = [*before, *(self._day_statement() if fresh else []), *fresh]
+        first = self._log.head.size
+        if group:
+            self._commit(group)
+        for offset, sign1 in enumerate(group):
+            places[sign1.statement_hash] = first + offset
+        return places
+
+    def _day_statement(self) -> list[cose.Sign1]:
+        day = today(self.clock)
+        if day < self.state.day:
+            raise Refused(
+                "E-CLOCK-02",
+                "This machine's clock is behind the ledger.",
+                why=f"It says {format_day(day)}, the ledger {format_day(self.state.day)}.",
+                fix="Set the clock right and try again.",
+            )
+        if day == self.state.day:
+            return []
+        moved = charter.DayMoved(day)
+        origin = self.state.genesis.origin
+        return [cose.parse_sign1(charter.sign_statement(self._key(), origin, origin, moved))]
+
+    def sign_marks(self, marks: charter.Marks) -> bytes:
+        """Sign a marks statement with the clerk's key."""
+        origin = self.state.genesis.origin
+        return charter.sign_statement(self._key(), origin, f"marks/{marks.through}", marks)
+
+    def sign_document(self, slot: str, envelope: charter.Envelope) -> bytes:
+        """Sign the digest of a public document with the clerk's key."""
+        return charter.sign_envelope(self._key(), self.state.genesis.origin, slot, envelope)
+
+    def _key(self) -> SigningKey:
+        if self._clerk is None:
+            raise Refused(
+                "E-ENGINE-02",
+                "This ledger is open for reading only.",
+                why="The clerk's key was not loaded.",
+                fix="Open it for writing: standing.open(directory).",
+            )
+        return self._clerk
+
+    def _commit(self, group: Sequence[cose.Sign1]) -> None:
+        state = self._state
+        for sign1 in group:
+            state = charter.admit(state, sign1)
+        if state is None:  # an empty group
+            return
+        self._log.append(
+            [(sign1.entry_bytes, sign1.statement_hash) for sign1 in group],
+            charter.encode_state(state, self._state),
+            day=state.day,
+        )
+        self._state = state

@@ -1,0 +1,210 @@
+"""One open ledger: its log, its vault, its engine, and the one order between them.
+
+Private side first (`staged`), then the public statement, then `included`. After a crash both
+sides are reconciled by statement hash: what the log holds is included, what it lacks is forgotten,
+because nobody was told that it was taken.
+"""
+
+import hashlib
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from standing import charter
+from standing.engine import Clock, Embedded, RealClock, SimulatedClock, today
+from standing.errors import Refused, StandingError
+from standing.ledger._setup import KEYS_DIR, LOG_DIR, VAULT_FILE, Trust, load_trust
+from standing.log import Log
+from standing.vault import Intake, Rows, SealedBatch, Vault, new_salt
+from standing.verify.tree import root_of
+from standing.wire import cose
+from standing.wire.keys import SigningKey, load_key_file
+
+_SMALLEST_MARKS: Final = 64
+_MARKS_GROWTH: Final = 4
+_shuffle = random.SystemRandom().shuffle
+
+
+class Core:
+    """The parts of an open ledger that its verbs share."""
+
+    def __init__(
+        self, directory: Path, trust: Trust, log: Log, vault: Vault, engine: Embedded, *,
+        answer_key: SigningKey | None,
+    ) -> None:
+        self.directory = directory
+        self.trust = trust
+        self.log = log
+        self.vault = vault
+        self.engine = engine
+        self.answer_key = answer_key
+        self._bulk = False
+
+    @classmethod
+    def open(cls, directory: Path, clock: Clock | None, *, read_only: bool) -> "Core":
+        """Open log, vault and engine; a writer reconciles them first."""
+        trust = load_trust(directory)
+        keys = directory / KEYS_DIR
+        checkpoint = receipt = clerk = answer = None
+        if not read_only:
+            checkpoint, receipt, clerk, answer = (
+                load_key_file(keys / f"{purpose}.key").key
+                for purpose in ("checkpoint", "receipt", "clerk", "answer")
+            )
+        log = Log.open(
+            directory / LOG_DIR,
+            origin=trust.origin,
+            extensions=trust.extensions,
+            checkpoint_key=checkpoint,
+            receipt_key=receipt,
+            read_only=read_only,
+        )
+        try:
+            engine = Embedded.open(log, clerk, clock or RealClock())
+            engine.clock = _right_clock(engine.state, clock)
+            vault = Vault.open(directory / VAULT_FILE, keys, read_only=read_only)
+        except BaseException:
+            log.close()
+            raise
+        core = cls(directory, trust, log, vault, engine, answer_key=answer)
+        if not read_only:
+            core._reconcile()
+        return core
+
+    def close(self) -> None:
+        """Close everything that is open."""
+        self.vault.close()
+        self.log.close()
+
+    @property
+    def state(self) -> charter.State:
+        """The charter's committed state."""
+        return self.engine.state
+
+    @property
+    def today(self) -> int:
+        """The clock's day."""
+        return today(self.engine.clock)
+
+    # --- committing ---------------------------------------------------------------------------
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Join many verbs: vault writes become one transaction, files are published at the end.
+
+        Nothing inside is acknowledged before the block ends.
+        """
+        self._bulk = True
+        try:
+            with self.vault.transaction():
+                yield
+        finally:
+            self._bulk = False
+        self.log.publish()
+
+    def commit(self, statements: Sequence[bytes]) -> dict[bytes, int]:
+        """Append public statements, with the marks that are due before them; gives their places."""
+        marks = self._stage_due_marks()
+        places = self._propose(statements, marks)
+        self._include_marks(marks, places)
+        self._publish()
+        return places
+
+    def state_in_public(self, document: bytes, slot: str, facts: dict[str, Any]) -> int:
+        """Publish a document under the clerk's key; gives its place in the log."""
+        digest = self.log.put_document(document)
+        envelope = charter.Envelope("document", digest, "application/cbor", facts)
+        signed = self.engine.sign_document(slot, envelope)
+        return self.commit([signed])[cose.parse_sign1(signed).statement_hash]
+
+    def write_batches(self, batches: Sequence[SealedBatch], row_ids: Rows) -> None:
+        """Make one group of batches durable: staged, then in the log, then included."""
+        kinds = tuple((batch.statement, hashlib.sha256(batch.kinds).digest()) for batch in batches)
+        with self.vault.transaction():
+            marks = self._stage_due_marks()
+            self.vault.batches.stage(batches, row_ids, self.today)
+            self.vault.add(Intake(new_salt(), self.today, kinds))
+        places = self._propose([batch.signed for batch in batches], marks)
+        with self.vault.transaction():
+            self.vault.batches.include({batch.statement: places[batch.statement] for batch in batches})
+            self._include_marks(marks, places)
+        self._publish()
+
+    def _propose(self, statements: Sequence[bytes], marks: Sequence[bytes]) -> dict[bytes, int]:
+        try:
+            return self.engine.propose(statements, marks=marks)
+        except StandingError:
+            self._forget_staged()
+            raise
+
+    def _forget_staged(self) -> None:
+        with self.vault.transaction():
+            self.vault.batches.discard_staged()
+            self.vault.discard_staged_marks()
+
+    def _publish(self) -> None:
+        if not self._bulk:
+            self.log.publish()
+
+    def _reconcile(self) -> None:
+        hashes = [*self.vault.batches.staged(), *self.vault.staged_marks()]
+        if not hashes:
+            return
+        places = {h: index for h in hashes if (index := self.log.find(h)) is not None}
+        with self.vault.transaction():
+            self.vault.batches.include(places)
+            self.vault.include_marks(places)
+        self._forget_staged()
+
+    # --- marks ----------------------------------------------------------------------------------
+
+    def tick(self) -> int:
+        """Publish the marks that are due; gives how many documents they hold."""
+        waiting = len(self.vault.waiting())
+        marks = self._stage_due_marks()
+        if not marks:
+            return 0
+        places = self._propose([], marks)
+        self._include_marks(marks, places)
+        self._publish()
+        return waiting
+
+    def _stage_due_marks(self) -> list[bytes]:
+        """Make the statement that covers all finished intervals, and note what it holds."""
+        through = self.engine.clock.now() // self.state.genesis.interval_seconds - 1
+        if through <= self.state.marked_through:
+            return []
+        leaves = self.vault.waiting()
+        size = _SMALLEST_MARKS
+        while size < len(leaves):
+            size *= _MARKS_GROWTH
+        leaves += [new_salt() for _ in range(size - len(leaves))]  # random leaves
+        _shuffle(leaves)
+        marks = charter.Marks(charter.VDS_RFC9162_SHA256, root_of(leaves), size, through)
+        signed = self.engine.sign_marks(marks)
+        with self.vault.transaction():
+            self.vault.stage_marks(cose.parse_sign1(signed).statement_hash, leaves)
+        return [signed]
+
+    def _include_marks(self, marks: Sequence[bytes], places: dict[bytes, int]) -> None:
+        hashes = [cose.parse_sign1(signed).statement_hash for signed in marks]
+        if hashes:
+            with self.vault.transaction():
+                self.vault.include_marks({h: places[h] for h in hashes})
+
+
+def _right_clock(state: charter.State, clock: Clock | None) -> Clock:
+    kind = state.genesis.clock
+    if clock is None:
+        return RealClock() if kind == "real" else SimulatedClock(state.day)
+    if clock.kind != kind:
+        raise Refused(
+            "E-CLOCK-03",
+            f"This ledger runs on a {kind} clock.",
+            why=f"It was opened with a {clock.kind} one; a ledger never changes its kind of clock.",
+            fix="Open it without a clock of your own, or make another ledger.",
+        )
+    return clock
+

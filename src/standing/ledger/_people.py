@@ -1,0 +1,205 @@
+"""Joining, agreeing, being known, stopping: the verbs of subjects.
+
+A subject's own key proves consent and withdrawal; an attester's key proves age; an issuer's key
+proves that it knows the subject by a reference. Each becomes a leaf of the next marks.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from standing import charter
+from standing.errors import Refused
+from standing.ledger import _rules
+from standing.ledger._core import Core
+from standing.vault import Adult, Consent, Link, Subject, Withdrawal, new_salt, signed_digest
+from standing.wire.keys import PublicKey, SigningKey
+from standing.wire.proofs import make_proof, verify_proof
+
+CONSENT_DAYS: Final = 730
+_KINDS: Final = ("person", "sole_trader", "organisation")
+
+
+def enrol(core: Core, key: PublicKey, kind: str = "person") -> int:
+    """Give the holder of a key a place in the vault; nothing is recorded yet."""
+    if kind not in _KINDS:
+        raise Refused(
+            "E-PEOPLE-01",
+            f"{kind!r} is no kind of subject.",
+            why=f"The kinds are {', '.join(_KINDS)}.",
+            fix="Name one of them.",
+        )
+    cose_key = key.cose_key()
+    if core.vault.subject_of_key(cose_key) is not None:
+        raise Refused(
+            "E-PEOPLE-02",
+            "This key is enrolled already.",
+            why="One key stands for one subject.",
+            fix="Go on with consent: standing consent give.",
+        )
+    number = core.vault.new_number()
+    document = Subject(new_salt(), core.today, number, kind, cose_key)
+    with core.vault.transaction():
+        core.vault.add(document, number)
+    return number
+
+
+def attest_adult(core: Core, key: PublicKey, adult_since: int, attester: SigningKey) -> None:
+    """State since when the holder of `key` is of age, by an accredited attester."""
+    number = _subject(core, key)
+    right = core.state.roll.keys.get(attester.public.thumbprint)
+    if right is None or right.role != "attester" or right.revoked_entry is not None:
+        raise _wrong_role("attester", right)
+    unsigned = Adult(
+        new_salt(), core.today, key.thumbprint, adult_since, attester.public.thumbprint, []
+    )
+    document = _signed(unsigned, attester)
+    with core.vault.transaction():
+        core.vault.add(document, number)
+
+
+def draft_consent(
+    core: Core, key: PublicKey, context: str, purposes: tuple[str, ...], days: int = CONSENT_DAYS
+) -> Consent:
+    """Write the consent that a subject is asked to sign: what, for whom, by which rules."""
+    number = _subject(core, key)
+    packs = core.state.packs_of(context)
+    if not packs:
+        raise Refused(
+            "E-PEOPLE-03",
+            f"There are no rules for {context!r}.",
+            why="A consent names the pack that it agrees to, and none is published.",
+            fix="Publish one first: standing pack publish FILE.",
+        )
+    # the rules in force, or those announced where none is in force yet
+    in_force = [digest for force, digest in packs if force <= core.today]
+    pack = in_force[-1] if in_force else packs[0][1]
+    issuers = sorted(
+        right.name
+        for right in core.state.roll.keys.values()
+        if right.role == "issuer" and context in right.contexts and right.revoked_entry is None
+    )
+    return Consent(
+        salt=new_salt(),
+        day=core.today,
+        pseudonym=core.vault.secret.pseudonym(number, context),
+        context=context,
+        purposes=tuple(sorted(set(purposes))),
+        issuers=tuple(dict.fromkeys(issuers)),
+        pack=pack,
+        text=_rules.text_digest(core, pack),
+        until=core.today + days,
+        key=key.cose_key(),
+        proof=[],
+    )
+
+
+def give_consent(core: Core, consent: Consent) -> str:
+    """Take a signed consent; gives the subject's pseudonym in its context."""
+    key = PublicKey.from_cose_key(consent.key)
+    number = _subject(core, key)
+    pseudonym = core.vault.secret.pseudonym(number, consent.context)
+    if consent.pseudonym != pseudonym or consent.day != core.today:
+        raise Refused(
+            "E-PEOPLE-04",
+            "This consent is for another subject or another day.",
+            why="It must name the signer's own pseudonym and be given today.",
+            fix="Draft it again and sign it today.",
+        )
+    verify_proof(
+        consent.proof, key, signed_digest(consent), rp_id=core.state.genesis.rp_id
+    )
+    with core.vault.transaction():
+        core.vault.name(number, consent.context)
+        core.vault.add(consent, number, consent.context)
+    return pseudonym
+
+
+def withdraw(core: Core, key: SigningKey, context: str) -> str:
+    """Stop: no record, no score and no answer from this moment; gives the pseudonym."""
+    number = _subject(core, key.public)
+    live = core.vault.live_consent(number, context, core.today)
+    pseudonym = core.vault.secret.pseudonym(number, context)
+    if live is None:
+        raise Refused(
+            "E-PEOPLE-05",
+            f"There is no live consent for {context!r}.",
+            why="It was withdrawn before, has ended, or was never given.",
+            fix="Nothing is left to stop.",
+        )
+    document = _signed(
+        Withdrawal(new_salt(), core.today, pseudonym, context, live[2], []), key
+    )
+    with core.vault.transaction():
+        core.vault.add(document, number, context)
+    return pseudonym
+
+
+def link(
+    core: Core, number: int, context: str, reference: str, issuer: str, key: SigningKey
+) -> None:
+    """Let an issuer's reference stand for a subject in a context, from today on."""
+    right = core.state.roll.keys.get(key.public.thumbprint)
+    if right is None or right.role != "issuer" or right.name != issuer:
+        raise _wrong_role(f"issuer {issuer}", right)
+    if context not in right.contexts:
+        raise Refused(
+            "E-PEOPLE-06",
+            f"{issuer} does not issue in {context!r}.",
+            why=f"Its contexts are {', '.join(right.contexts) or 'none'}.",
+            fix="Link the reference in a context of this issuer.",
+        )
+    if core.vault.link(context, reference) is not None:
+        raise Refused(
+            "E-PEOPLE-07",
+            "This reference is linked already.",
+            why="One reference stands for one subject in a context (L57).",
+            fix="Use the reference that the issuer knows this subject by.",
+        )
+    pseudonym = core.vault.secret.pseudonym(number, context)
+    unsigned = Link(
+        new_salt(), core.today, context, reference, pseudonym, issuer, key.public.thumbprint, []
+    )
+    with core.vault.transaction():
+        core.vault.add(_signed(unsigned, key), number, context)
+
+
+def register_subjects(core: Core, context: str, references: frozenset[str]) -> None:
+    """Give organisations that a public register names their place; known ones stay."""
+    vault = core.vault
+    with vault.transaction():
+        for reference in sorted(references):
+            if vault.link(context, reference) is not None:
+                continue
+            number = vault.new_number()
+            vault.add(Subject(new_salt(), core.today, number, "organisation", b""), number)
+            pseudonym = vault.name(number, context)
+            entry = Link(new_salt(), core.today, context, reference, pseudonym, "", b"", [])
+            vault.add(entry, number, context)
+
+
+def _subject(core: Core, key: PublicKey) -> int:
+    number = core.vault.subject_of_key(key.cose_key())
+    if number is None:
+        raise Refused(
+            "E-PEOPLE-08",
+            "This key is not enrolled.",
+            why="No subject of this ledger holds it.",
+            fix="Enrol first: standing enrol --key FILE.",
+        )
+    return number
+
+
+def _wrong_role(wanted: str, right: charter.Accreditation | None) -> Refused:
+    got = "no accredited key" if right is None else f"the key of {right.role} {right.name}"
+    return Refused(
+        "E-KEY-11",
+        f"This needs the key of an accredited {wanted}.",
+        why=f"Got {got}.",
+        fix="Give --key the right file, or have the key accredited.",
+    )
+
+
+def _signed(document: Any, key: SigningKey) -> Any:
+    proof = make_proof(key, signed_digest(document))
+    return msgspec.structs.replace(document, proof=proof)

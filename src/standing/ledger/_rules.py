@@ -1,0 +1,155 @@
+"""Publishing rules and reading them back: catalogue, packs, consent texts, schedules."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+from standing import charter, policy
+from standing.errors import Refused
+from standing.ledger._consent_text import consent_text
+from standing.ledger._core import Core
+from standing.wire.days import format_day
+from standing.wire.keys import KeyFile
+
+_JSON = "application/json"
+_TEXT = "text/plain; charset=utf-8"
+
+
+def publish_catalogue(core: Core, data: bytes, key: KeyFile) -> bytes:
+    """Publish the act types; gives the catalogue's digest."""
+    signer = _rule_maker(core, key)
+    document = policy.canonical(policy.parse_catalogue(data))
+    digest = core.log.put_document(document)
+    envelope = charter.Envelope("catalogue", digest, _JSON, {})
+    core.commit([_sign(key, signer, "catalogue", envelope)])
+    return digest
+
+
+def publish_pack(core: Core, data: bytes, keys: Sequence[KeyFile]) -> bytes:
+    """Lint a pack and publish it under two rule-makers' signatures, with its consent text.
+
+    Gives the pack's digest. One key alone leaves the pack signed once, waiting for the second.
+    """
+    catalogue_digest, catalogue = current_catalogue(core)
+    new = policy.load_pack(data, catalogue)
+    if new.published != core.today:
+        raise Refused(
+            "E-PACK-10",
+            f"The pack says it is published on {format_day(new.published)}.",
+            why=f"Today is {format_day(core.today)}.",
+            fix="Write today's day into the pack and have it signed again.",
+        )
+    document = policy.canonical(new)
+    text = consent_text(new)
+    digest = core.log.put_document(document)
+    text_digest = core.log.put_document(text)
+    facts = {
+        "context": new.context,
+        "version": new.version,
+        "force": int(new.force),
+        "linter": policy.LINTER_VERSION,
+        "catalogue": catalogue_digest,
+    }
+    envelope = charter.Envelope("pack", digest, _JSON, facts)
+    slot = f"pack/{new.context}/{new.version}"
+    statements = [_sign(key, _rule_maker(core, key), slot, envelope) for key in keys]
+    about = {"about": "consent-text", "pack": digest}
+    first = keys[0]
+    statements.append(
+        _sign(
+            first,
+            _rule_maker(core, first),
+            f"consent-text/{new.context}/{new.version}",
+            charter.Envelope("document", text_digest, _TEXT, about),
+        )
+    )
+    core.commit(statements)
+    return digest
+
+
+def current_catalogue(core: Core) -> tuple[bytes, policy.Catalogue]:
+    """Give the newest published catalogue; raises `E-PACK-11` where there is none."""
+    published = core.state.roll.catalogues
+    if not published:
+        raise Refused(
+            "E-PACK-11",
+            "No catalogue of act types is published.",
+            why="A pack is written against a catalogue.",
+            fix="Publish one first: standing pack catalogue FILE --key RULE-MAKER.key.",
+        )
+    digest = published[-1]
+    return digest, _catalogue(core.log.document(digest))
+
+
+def catalogue_of(core: Core, pack_digest: bytes) -> bytes:
+    """Give the canonical bytes of the catalogue that a pack is written against."""
+    return core.log.document(core.state.roll.packs[pack_digest].catalogue)
+
+
+def schedule(core: Core, context: str) -> policy.Schedule:
+    """Give a context's published packs with their days of force; raises `E-PACK-12`."""
+    packs = core.state.packs_of(context)
+    if not packs:
+        raise no_pack(context)
+    return _schedule(tuple((force, core.log.document(digest)) for force, digest in packs))
+
+
+def pack_in_force(core: Core, context: str, day: int) -> bytes:
+    """Give the digest of the pack in force on a day; raises `E-PACK-12`."""
+    current = [digest for force, digest in core.state.packs_of(context) if force <= day]
+    if not current:
+        raise no_pack(context)
+    return current[-1]
+
+
+def no_pack(context: str) -> Refused:
+    """Make the error for a context without rules."""
+    return Refused(
+        "E-PACK-12",
+        f"No rules are in force for {context!r}.",
+        why="No pack of this context is published, or its day of force is still to come.",
+        fix="See what is published: standing pack list.",
+    )
+
+
+def pack(core: Core, digest: bytes) -> policy.Pack:
+    """Read a published pack."""
+    return _pack(core.log.document(digest))
+
+
+def text_digest(core: Core, pack_digest: bytes) -> bytes:
+    """Give the digest of the consent text that belongs to a pack."""
+    return hashlib.sha256(consent_text(pack(core, pack_digest))).digest()
+
+
+def _rule_maker(core: Core, key: KeyFile) -> str:
+    right = core.state.roll.keys.get(key.public.thumbprint)
+    if key.key is None or right is None or right.role != "rule-maker":
+        raise Refused(
+            "E-KEY-12",
+            "Rules are published with an accredited rule-maker's private key.",
+            why=f"Got a key of role {key.role!r}"
+            + (" that is not accredited." if right is None else "."),
+            fix="Accredit it first: standing accredit KEY.pub --role rule-maker.",
+        )
+    return right.name
+
+
+def _sign(key: KeyFile, signer: str, slot: str, envelope: charter.Envelope) -> bytes:
+    assert key.key is not None, "checked by _rule_maker"
+    return charter.sign_envelope(key.key, signer, slot, envelope)
+
+
+@lru_cache(maxsize=64)
+def _pack(data: bytes) -> policy.Pack:
+    return policy.parse_pack(data)
+
+
+@lru_cache(maxsize=8)
+def _catalogue(data: bytes) -> policy.Catalogue:
+    return policy.parse_catalogue(data)
+
+
+@lru_cache(maxsize=64)
+def _schedule(packs: tuple[tuple[int, bytes], ...]) -> policy.Schedule:
+    return policy.Schedule(tuple((force, _pack(data)) for force, data in packs))

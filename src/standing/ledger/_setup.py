@@ -1,0 +1,187 @@
+"""Making a ledger's directory: keys, genesis, first key set, and what a verifier needs."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from standing import charter
+from standing.engine import Clock, Embedded, today
+from standing.errors import Broken, Refused, Usage
+from standing.log import Log
+from standing.vault import Vault
+from standing.verify.tree import leaf_hash
+from standing.wire import cose
+from standing.wire import keys as wire_keys
+from standing.wire.keys import KeyFile, PublicKey, SigningKey
+
+TRUST_FILE: Final = "trust.json"
+LOG_DIR: Final = "log"
+VAULT_FILE: Final = "vault.db"
+KEYS_DIR: Final = "keys"
+DAILY_SECONDS: Final = 86_400
+HOURLY_SECONDS: Final = 3_600
+_CLERK_PURPOSES: Final = ("receipt", "clerk", "answer")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What a verifier starts from; every other key follows from charter entries."""
+
+    origin: str
+    clock: str
+    genesis: str  # leaf hash of the first entry, hexadecimal
+    checkpoint_key: PublicKey
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Give the checkpoint's extension lines: a simulated ledger says so in every one."""
+        return ("clock simulated",) if self.clock == "simulated" else ()
+
+    def format(self) -> bytes:
+        """Write the one canonical form."""
+        value = {
+            "checkpoint_key": self.checkpoint_key.cose_key().hex(),
+            "clock": self.clock,
+            "genesis": self.genesis,
+            "origin": self.origin,
+        }
+        return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def parse_trust(data: bytes, *, where: str) -> Trust:
+    """Read `trust.json`; raises `E-TRUST-01` for anything but its canonical form."""
+    try:
+        value = json.loads(data)
+        trust = Trust(
+            origin=value["origin"],
+            clock=value["clock"],
+            genesis=value["genesis"],
+            checkpoint_key=PublicKey.from_cose_key(bytes.fromhex(value["checkpoint_key"])),
+        )
+        good = trust.format() == data and trust.clock in {"real", "simulated"}
+    except (ValueError, KeyError, TypeError, AttributeError, Refused, Broken):
+        good = False
+    if not good:
+        raise Broken(
+            "E-TRUST-01",
+            "The trust file cannot be read.",
+            why="It is not in the form in which standing writes it.",
+            fix="Take trust.json again from where you trust it.",
+            where=where,
+        )
+    return trust
+
+
+def load_trust(directory: Path) -> Trust:
+    """Read a ledger's trust file; raises `E-LEDGER-01` where there is no ledger."""
+    path = directory / TRUST_FILE
+    if not path.is_file():
+        raise Usage(
+            "E-LEDGER-01",
+            f"{str(directory)!r} holds no ledger.",
+            why=f"It has no {TRUST_FILE}.",
+            fix="Name another directory with --ledger DIR, or make one: standing init.",
+            where=str(directory),
+        )
+    return parse_trust(path.read_bytes(), where=str(path))
+
+
+def create_directory(
+    directory: Path,
+    operator: KeyFile,
+    clock: Clock,
+    *,
+    origin: str,
+    employer: str,
+    rp_id: str,
+    page_size: int,
+) -> None:
+    """Make an empty ledger with its two first entries; refuses a directory in use."""
+    if operator.key is None or operator.role != "operator":
+        raise Refused(
+            "E-KEY-10",
+            "A ledger is founded with an operator's private key.",
+            why=f"The file holds a key of role {operator.role!r}.",
+            fix="Make one: standing key new operator -o operator.key.",
+        )
+    if directory.exists() and any(directory.iterdir()):
+        raise Refused(
+            "E-LEDGER-02",
+            f"{str(directory)!r} is not empty.",
+            why="A ledger is made in a new or an empty directory; nothing is overwritten.",
+            fix="Choose another directory.",
+            where=str(directory),
+        )
+    keys_dir = directory / KEYS_DIR
+    keys_dir.mkdir(parents=True, mode=0o700)
+    log_keys = {name: SigningKey.generate() for name in ("checkpoint", *_CLERK_PURPOSES)}
+    for purpose, key in log_keys.items():
+        wire_keys.write_key_file(
+            keys_dir / f"{purpose}.key", KeyFile(purpose, origin, key, key.public)
+        )
+    statements = _genesis(operator, clock, log_keys, origin, employer, rp_id)
+    genesis = leaf_hash(cose.parse_sign1(statements[0]).entry_bytes)
+    trust = Trust(origin, clock.kind, genesis.hex(), log_keys["checkpoint"].public)
+    log = Log.create(
+        directory / LOG_DIR,
+        origin=origin,
+        extensions=trust.extensions,
+        checkpoint_key=log_keys["checkpoint"],
+        receipt_key=log_keys["receipt"],
+        page_size=page_size,
+    )
+    try:
+        Embedded.open(log, log_keys["clerk"], clock).found(statements)
+        log.publish()
+    finally:
+        log.close()
+    Vault.create(directory / VAULT_FILE, keys_dir, page_size=page_size).close()
+    _write_durably(directory / TRUST_FILE, trust.format())  # last: what makes it a ledger
+
+
+def _genesis(
+    operator: KeyFile,
+    clock: Clock,
+    log_keys: dict[str, SigningKey],
+    origin: str,
+    employer: str,
+    rp_id: str,
+) -> list[bytes]:
+    assert operator.key is not None, "checked by the caller"
+    interval = HOURLY_SECONDS if clock.kind == "real" else DAILY_SECONDS
+    genesis = charter.Genesis(
+        origin=origin,
+        clock=clock.kind,
+        day=today(clock),
+        interval_seconds=interval,
+        rp_id=rp_id,
+        operator_name=operator.name,
+        operator_employer=employer,
+        operator_key=operator.public.cose_key(),
+        checkpoint_key=log_keys["checkpoint"].public.cose_key(),
+    )
+    key_sets = [
+        charter.KeySet(purpose, log_keys[purpose].public.cose_key()) for purpose in _CLERK_PURPOSES
+    ]
+    name = operator.name
+    return [
+        charter.sign_statement(operator.key, name, origin, genesis),
+        *(
+            charter.sign_statement(operator.key, name, f"key/{key_set.purpose}", key_set)
+            for key_set in key_sets
+        ),
+    ]
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fd = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,267 @@
+"""The first pass: every row is checked before anything is written.
+
+Facts repeat, so each different value is checked once and rows are named only where one is bad.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from standing import policy
+from standing.errors import Refused
+from standing.ledger.intake._blocks import BadRow, Block, Columns, Table, read_block
+from standing.ledger.intake._map import Bad, RowMap, parse_integer, parse_map
+from standing.vault import ROWID, Rows
+from standing.wire.days import format_day, parse_day
+
+MAX_TEXT_CHARS: Final = 200
+IDENTIFIED: Final = frozenset({"credential-shown", "sole-account-holder"})
+"""How a person may have been known (L58); keeper, payer, seat or picture is not enough."""
+FROM_REGISTER: Final = "register"
+Details = dict[str, int | str]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a file's rows are checked against. Plain bytes and numbers: it crosses processes."""
+
+    map_data: bytes
+    map_where: str
+    catalogue: bytes
+    pack: bytes
+    today: int
+    oldest: int  # the earliest day of conduct that may still be stored
+    issuers: frozenset[str]
+    row_key: bytes
+
+    @cached_property
+    def row_map(self) -> RowMap:
+        """Give the parsed map."""
+        return parse_map(self.map_data, where=self.map_where)
+
+    @cached_property
+    def _catalogue(self) -> policy.Catalogue:
+        return policy.parse_catalogue(self.catalogue)
+
+    @cached_property
+    def parsed_pack(self) -> policy.Pack:
+        """Give the parsed pack."""
+        return policy.parse_pack(self.pack)
+
+    def conduct(self, act: str, texts: dict[str, str]) -> Details:
+        """Give the coded details of an act; raises `Refused` where the catalogue says no."""
+        details: Details = {}
+        for name, text in texts.items():
+            if text == "":
+                continue
+            number = parse_integer(text)
+            details[name] = text if number is None else number
+        policy.check_conduct(self._catalogue, self.parsed_pack, type=act, details=details)
+        return dict(sorted(details.items()))
+
+
+@dataclass
+class Facts:
+    """The mapped facts of one block, one value a row. Valid only where no row is bad."""
+
+    count: int
+    issuer: Sequence[str]
+    reference: Sequence[str]
+    type: Sequence[str]
+    day: Sequence[int]
+    basis: Sequence[str]
+    signer: Sequence[str]
+    identified: Sequence[str]
+    details: Sequence[Details]
+    row: Sequence[str]
+
+
+@dataclass
+class Checked:
+    """What the first pass found in one block."""
+
+    bad: list[BadRow]  # numbered as in the file
+    row_ids: Rows  # keyed identity of every row, bad ones too
+    references: frozenset[str]  # only where a register names the subjects
+
+
+def check_block(rules: Rules, table: Table, block: Block) -> Checked:
+    """Map and check one block."""
+    facts, bad = map_block(rules, table, block)
+    ids = _row_ids(rules.row_key, facts)
+    register = rules.parsed_pack.public_register is not None
+    references = frozenset(facts.reference) if register else frozenset()
+    return Checked(bad, ids, references)
+
+
+def map_block(rules: Rules, table: Table, block: Block) -> tuple[Facts, list[BadRow]]:
+    """Read a block, map its facts, and name each row that is bad with its first fault."""
+    row_map = rules.row_map
+    columns = read_block(table, block, row_map.columns)
+    found: dict[int, BadRow] = {bad.row - 1: bad for bad in columns.malformed}
+    texts = {name: fact.of(columns.values, columns.count) for name, fact in row_map.facts.items()}
+    for name, check in _CHECKS.items():
+        _check_each(found, name, texts[name], check)
+    _check_issuers(found, texts["issuer"], rules)
+    _check_how_known(found, texts["identified"], rules)
+    days = _days(found, texts["day"], rules)
+    details = _details(found, columns, texts["type"], rules)
+    rows = texts.get("id")
+    if rows is None:
+        head = table.digest[:32]
+        first = block.first_row
+        rows = [f"{head}:{number}" for number in range(first, first + columns.count)]
+    else:
+        _check_each(found, "id", rows, _filled)
+    facts = Facts(
+        columns.count,
+        texts["issuer"],
+        texts["reference"],
+        texts["type"],
+        days,
+        texts["basis"],
+        texts["signer"],
+        texts["identified"],
+        details,
+        rows,
+    )
+    bad = [
+        BadRow(block.first_row + place, b.code, b.reason, b.remedy)
+        for place, b in sorted(found.items())
+    ]
+    return facts, bad
+
+
+_Fault = tuple[str, str, str]  # code, reason, remedy
+
+
+def _filled(text: str) -> _Fault | None:
+    if isinstance(text, Bad):
+        return "E-ROW-10", f"value {text}", "add the value to the map or correct the row"
+    if not text.strip():
+        return "E-ROW-11", "value is empty", "fill it in: a record names it always"
+    if len(text) > MAX_TEXT_CHARS or not text.isprintable():
+        return (
+            "E-ROW-12",
+            f"value is longer than {MAX_TEXT_CHARS} characters or not printable",
+            "shorten it to a plain reference",
+        )
+    return None
+
+
+_CHECKS: Final[dict[str, Callable[[str], _Fault | None]]] = {
+    name: _filled for name in ("issuer", "reference", "type", "basis", "signer", "identified")
+}
+
+
+def _check_each(
+    found: dict[int, BadRow],
+    name: str,
+    values: Sequence[str],
+    check: Callable[[str], _Fault | None],
+) -> None:
+    faults = {value: fault for value in set(values) if (fault := check(value)) is not None}
+    if not faults:
+        return
+    for place, value in enumerate(values):
+        fault = faults.get(value)
+        if fault is not None and place not in found:
+            found[place] = BadRow(place + 1, fault[0], f"its {name} {fault[1]}", fault[2])
+
+
+def _check_issuers(found: dict[int, BadRow], issuers: Sequence[str], rules: Rules) -> None:
+    def check(name: str) -> _Fault | None:
+        if name in rules.issuers:
+            return None
+        known = ", ".join(sorted(rules.issuers)) or "none"
+        return "E-ROW-13", f"{name!r} has no key here (given: {known})", "add --key ISSUER=FILE"
+
+    _check_each(found, "issuer", issuers, check)
+
+
+def _check_how_known(found: dict[int, BadRow], values: Sequence[str], rules: Rules) -> None:
+    register = rules.parsed_pack.public_register is not None
+    allowed = frozenset({FROM_REGISTER}) if register else IDENTIFIED
+
+    def check(value: str) -> _Fault | None:
+        if value in allowed:
+            return None
+        return (
+            "E-ROW-14",
+            f"{value!r} does not say how the subject was known",
+            f"use {' or '.join(sorted(allowed))}",
+        )
+
+    _check_each(found, "identified", values, check)
+
+
+def _days(found: dict[int, BadRow], values: Sequence[str], rules: Rules) -> Sequence[int]:
+    days: dict[str, int] = {}
+
+    def check(text: str) -> _Fault | None:
+        if isinstance(text, Bad):
+            return _filled(text)
+        try:
+            day = parse_day(text)
+        except Refused:
+            return "E-ROW-15", f"{text!r} is not a day", "write it as YYYY-MM-DD"
+        if day > rules.today:
+            return (
+                "E-ROW-16",
+                f"{text} lies in the future (today is {format_day(rules.today)})",
+                "correct the day; nothing is recorded ahead",
+            )
+        if day < rules.oldest:
+            return (
+                "E-ROW-17",
+                f"{text} is too long ago (the earliest is {format_day(rules.oldest)})",
+                "leave it out: a record is stored soon after the act or never",
+            )
+        days[text] = day
+        return None
+
+    _check_each(found, "day", values, check)
+    return [days.get(text, 0) for text in values]
+
+
+def _details(
+    found: dict[int, BadRow], columns: Columns, types: Sequence[str], rules: Rules
+) -> Sequence[Details]:
+    names = list(rules.row_map.details)
+    sources = [fact.of(columns.values, columns.count) for fact in rules.row_map.details.values()]
+    keys = list(zip(types, *sources, strict=True))
+    details: dict[tuple[str, ...], Details] = {}
+    faults: dict[tuple[str, ...], BadRow] = {}
+    for key in set(keys):
+        broken = next((text for text in key[1:] if isinstance(text, Bad)), None)
+        try:
+            if broken is not None:
+                raise Refused("E-ROW-10", f"a detail {broken}", why="", fix="correct the row")
+            details[key] = rules.conduct(key[0], dict(zip(names, key[1:], strict=True)))
+        except Refused as problem:
+            reason = problem.what.rstrip(".")
+            faults[key] = BadRow(0, problem.code, f"{reason}: {problem.why}", problem.fix)
+    if faults:
+        for place, key in enumerate(keys):
+            fault = faults.get(key)
+            if fault is not None and place not in found:
+                found[place] = fault
+    nothing: Details = {}
+    return [details.get(key, nothing) for key in keys]
+
+
+
+
+def _row_ids(row_key: bytes, facts: Facts) -> Rows:
+    # bad rows may hold broken text; their identity is never stored
+    joined = b"".join(
+        hashlib.blake2b(
+            f"{issuer}\0{row}".encode(errors="replace"), key=row_key, digest_size=16
+        ).digest()
+        for issuer, row in zip(facts.issuer, facts.row, strict=True)
+    )
+    return np.frombuffer(joined, ROWID)

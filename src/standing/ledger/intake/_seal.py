@@ -1,0 +1,158 @@
+"""The second pass: the issuer's side salts, hashes, pads and signs; the vault's side seals.
+
+Rows without live consent get the same work as others: they are encoded, hashed and encrypted,
+under a key that is thrown away, and nothing of them is stored but a leaf. The issuer sees no
+difference, in the answer or in the public tree.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from standing import charter
+from standing.ledger.intake._blocks import Block, Table
+from standing.ledger.intake._check import Facts, Rules, map_block
+from standing.vault import LeafKind, Right, SealedBatch, Vault, pack_bodies, seal
+from standing.verify.tree import root_of
+from standing.wire import cbor, cose
+from standing.wire.days import format_day
+from standing.wire.keys import SigningKey
+
+SMALLEST_TREE: Final = 32
+_SALT: Final = 32
+_TYPE: Final = "standing/record/1"
+
+
+@dataclass(frozen=True)
+class Sealing:
+    """What the second pass needs beside the rules."""
+
+    rules: Rules
+    keys: Mapping[str, SigningKey]  # the issuers' own
+    batch_records: int
+
+
+@dataclass
+class SealedBlock:
+    """The batches of one block, and which of its rows they took."""
+
+    batches: list[SealedBatch]
+    taken: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+def seal_block(
+    sealing: Sealing, vault: Vault, table: Table, block: Block, skip: bytes, bad: frozenset[int]
+) -> SealedBlock:
+    """Turn a block's rows into signed, sealed batches.
+
+    `skip` holds one byte a row, 1 where it is already there; `bad` are places of bad rows, whose
+    whole batch is left out.
+    """
+    facts, _ = map_block(sealing.rules, table, block)
+    sealer = _Sealer(sealing, vault, facts)
+    taken = np.zeros(facts.count, np.bool_)
+    batches: list[SealedBatch] = []
+    for issuer, places in _by_issuer(facts.issuer, skip, sealing.keys).items():
+        for start in range(0, len(places), sealing.batch_records):
+            rows = places[start : start + sealing.batch_records]
+            if bad and not bad.isdisjoint(rows):
+                continue
+            batches.append(sealer.batch(issuer, rows))
+            taken[rows] = True
+    return SealedBlock(batches, taken)
+
+
+def _by_issuer(
+    issuers: Sequence[str], skip: bytes, keys: Mapping[str, SigningKey]
+) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {issuer: [] for issuer in keys}
+    unknown: list[int] = []  # rows of issuers without a key are bad rows: their place is kept
+    for place, issuer in enumerate(issuers):
+        if not skip[place]:
+            places.get(issuer, unknown).append(place)
+    return places
+
+
+class _Sealer:
+    """Seals rows of one block; resolves each reference once."""
+
+    def __init__(self, sealing: Sealing, vault: Vault, facts: Facts) -> None:
+        self._sealing = sealing
+        self._facts = facts
+        context = sealing.rules.row_map.context
+        self._context = context
+        rights = vault.rights(context, set(facts.reference), sealing.rules.today)
+        self._rights: dict[str, tuple[Right, AESGCM]] = {
+            reference: (right, vault.keys.require(right.subject, context))
+            for reference, right in rights.items()
+        }
+        self._throwaway = AESGCM(os.urandom(_SALT))
+
+    def batch(self, issuer: str, rows: Sequence[int]) -> SealedBatch:
+        """Seal one batch of this issuer's rows."""
+        size = max(SMALLEST_TREE, 1 << (len(rows) - 1).bit_length())
+        leaves, kinds, owners, bodies = self._records(issuer, rows)
+        padding = size - len(rows)
+        leaves.append(os.urandom(_SALT * padding))
+        all_leaves = b"".join(leaves)
+        context = self._context
+        slot = f"{context}/{format_day(self._sealing.rules.today)}/{os.urandom(6).hex()}"
+        statement = charter.Batch(charter.VDS_RFC9162_SHA256, root_of(all_leaves), size, context)
+        signed = charter.sign_statement(self._sealing.keys[issuer], issuer, slot, statement)
+        return SealedBatch(
+            signed=signed,
+            statement=cose.parse_sign1(signed).statement_hash,
+            issuer=issuer,
+            context=context,
+            kinds=bytes(kinds) + bytes(padding),  # LeafKind.PADDING is 0
+            leaves=all_leaves,
+            owners=np.array([*owners, *([0] * padding)], "<u8").tobytes(),
+            bodies=pack_bodies(bodies + [b""] * padding),
+        )
+
+    def _records(
+        self, issuer: str, rows: Sequence[int]
+    ) -> tuple[list[bytes], list[int], list[int], list[bytes]]:
+        facts, rights, context = self._facts, self._rights, self._context
+        salts = os.urandom(_SALT * len(rows))
+        nobody = None
+        leaves: list[bytes] = []
+        kinds: list[int] = []
+        owners: list[int] = []
+        bodies: list[bytes] = []
+        for number, place in enumerate(rows):
+            reference, day = facts.reference[place], facts.day[place]
+            data = cbor.encode(
+                [
+                    _TYPE,
+                    salts[number * _SALT : (number + 1) * _SALT],
+                    context,
+                    issuer,
+                    reference,
+                    facts.type[place],
+                    day,
+                    facts.basis[place],
+                    facts.signer[place],
+                    facts.identified[place],
+                    facts.details[place],
+                    facts.row[place],
+                ]
+            )
+            leaf = hashlib.sha256(b"\0" + data).digest()
+            leaves.append(leaf)
+            right, key = rights.get(reference, (nobody, self._throwaway))
+            if right is not None and right.covers(day):
+                kinds.append(LeafKind.RECORD)
+                owners.append(right.subject)
+                bodies.append(seal(key, leaf, data))
+            else:
+                seal(key, leaf, data)  # the same work; what comes out is not kept
+                kinds.append(LeafKind.DROPPED)
+                owners.append(0)
+                bodies.append(b"")
+        return leaves, kinds, owners, bodies

@@ -1,0 +1,172 @@
+"""Documents in, frozen types out, and back to the bytes that are hashed and signed.
+
+`parse_pack` and `parse_catalogue` take what an author wrote (YAML) or what was published
+(canonical JSON). `canonical` gives the published bytes: parsing those gives an equal object.
+See docs/adr/0003-canonical-packs.md. Whether the rules are fair is the linter's question.
+"""
+
+import hashlib
+import re
+import typing
+from typing import Any, TypeVar
+
+import msgspec
+
+from standing.errors import Refused
+from standing.policy._schema import Catalogue, Pack, PackDay, read_day, write_day
+from standing.policy._text import Lines, Path, Plain, TextProblem, dump, read, refused
+
+_Document = TypeVar("_Document", Pack, Catalogue)
+_WHERE = re.compile(r"^(?P<text>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]+)\]|(\[\.\.\.\])")
+
+
+def parse_pack(data: bytes) -> Pack:
+    """Read a pack's form; raises `E-PACK-01` naming the line, what was got and what is allowed.
+
+    The form alone: `lint` and `load_pack` judge the rules.
+    """
+    return _parse(data, Pack, "pack")
+
+
+def parse_catalogue(data: bytes) -> Catalogue:
+    """Read a catalogue; raises `E-PACK-01` for its form, `E-CAT-01` for an inconsistent content."""
+    catalogue = _parse(data, Catalogue, "catalogue")
+    for code, kind in catalogue.types.items():
+        problem = _type_problem(catalogue, code)
+        if problem:
+            raise Refused(
+                "E-CAT-01",
+                f"The catalogue's act type {code} does not hold together.",
+                why=problem,
+                fix="Correct the act type and let the rule-makers sign the catalogue again.",
+                where=f"types.{code} ({kind.setting})",
+            )
+    return catalogue
+
+
+def canonical(document: Pack | Catalogue) -> bytes:
+    """Give the bytes that are hashed, published and signed: sorted, spaceless JSON in UTF-8."""
+    return dump(msgspec.to_builtins(document, enc_hook=write_day))
+
+
+def redated(pack: Pack, *, published: int, force: int) -> Pack:
+    """Give the same rules with other dates, for a ledger that begins on another day.
+
+    The first day of force moves by as many days, so the windows keep their place relative to it;
+    a register's history begins at the latest on the new day of force.
+    """
+    moved = force - pack.force
+    register = pack.public_register
+    if register is not None:
+        begins = PackDay(min(register.history_from, force))
+        register = msgspec.structs.replace(register, history_from=begins)
+    first = PackDay(pack.change.first_force + moved)
+    return msgspec.structs.replace(
+        pack,
+        published=PackDay(published),
+        force=PackDay(force),
+        change=msgspec.structs.replace(pack.change, first_force=first),
+        public_register=register,
+    )
+
+
+def convert(plain: Plain, kind: type[_Document], lines: Lines) -> _Document:
+    """Turn plain data into the type; raises TextProblem at the line of the first difference."""
+    try:
+        return msgspec.convert(plain, kind, dec_hook=read_day)
+    except msgspec.ValidationError as error:
+        raise _explain(error, plain, kind, lines) from None
+
+
+def line_of(path: Path, lines: Lines) -> int:
+    """Give the line of a part, or of the nearest part around it."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 1)
+
+
+def _parse(data: bytes, kind: type[_Document], what: str) -> _Document:
+    try:
+        plain, lines = read(data)
+        return convert(plain, kind, lines)
+    except TextProblem as problem:
+        raise refused(problem, what=what) from None
+
+
+def _explain(
+    error: msgspec.ValidationError, plain: Plain, kind: type[Any], lines: Lines
+) -> TextProblem:
+    match = _WHERE.match(str(error))
+    assert match is not None  # every part of the pattern is optional
+    path, value = _resolve(match["path"] or "", plain, kind)
+    wanted = match["text"]
+    dotted = ".".join(str(step) for step in path) or "the document"
+    # an expression, a quoted number or a fraction where points belong: integers only
+    code = "L12" if wanted.startswith("Expected `int`") else "FORMAT"
+    got = f"{dotted}: {_short(value)}"
+    return TextProblem(line_of(path, lines), got, wanted[:1].lower() + wanted[1:], code=code)
+
+
+def _resolve(text: str, plain: Any, kind: Any) -> tuple[Path, Any]:
+    """Find the part that a message means; it writes `[...]` for some key of a map."""
+    path: Path = ()
+    for name, index, some in _STEP.findall(text):
+        key: str | int | None
+        if some:
+            inner = _inside(kind)[-1]
+            key = _culprit(plain, inner)
+            if key is None:
+                break
+        elif name:
+            inner, key = typing.get_type_hints(kind).get(name, Any), name
+        else:
+            arguments = _inside(kind)
+            key = int(index)
+            inner = arguments[0] if len(arguments) < 2 or arguments[1] is ... else arguments[key]  # noqa: PLR2004 - a pair
+        plain, kind, path = plain[key], _bare(inner), (*path, key)
+    return path, plain
+
+
+def _bare(kind: Any) -> Any:
+    """Strip `| None`: the structs of a pack know no other union of structures."""
+    parts = [part for part in typing.get_args(kind) if part is not type(None)]
+    is_union = type(None) in typing.get_args(kind)
+    return parts[0] if is_union else kind
+
+
+def _inside(kind: Any) -> tuple[Any, ...]:
+    return typing.get_args(kind)
+
+
+def _culprit(plain: Any, inner: Any) -> str | None:
+    for key, value in plain.items():
+        try:
+            msgspec.convert(value, inner, dec_hook=read_day)
+        except (msgspec.ValidationError, Refused):
+            return str(key)
+    return None
+
+
+def _short(value: object) -> str:
+    text = dump(value).decode() if isinstance(value, (dict, list)) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line of a terminal
+
+
+def _type_problem(catalogue: Catalogue, code: str) -> str:
+    kind = catalogue.types[code]
+    if kind.setting not in catalogue.settings:
+        return f"Its setting {kind.setting!r} is none of the catalogue's."
+    if kind.sign < 0 and kind.duty is None:
+        return "A burdening act type needs a written duty with citation, address and digest (L05)."
+    if kind.duty is not None:
+        digest = hashlib.sha256(kind.duty.text.encode()).hexdigest()
+        if digest != kind.duty.sha256:
+            return f"The duty's text has the SHA-256 {digest}, the catalogue says otherwise."
+    for name, field in kind.fields.items():
+        is_number = field.least is not None and field.most is not None
+        if is_number == bool(field.codes) or (field.least is None) != (field.most is None):
+            return f"The detail {name!r} is either a number from..to or a list of codes."
+        if is_number and (field.least or 0) > (field.most or 0):
+            return f"The detail {name!r} ends before it begins."
+    return ""

@@ -1,0 +1,188 @@
+"""Batches: one row a batch, each record sealed alone inside it, and what each leaf is.
+
+A batch is `staged` (invisible) until the log holds its statement, then `included`.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+import numpy as np
+
+from standing.errors import Broken
+from standing.vault._runs import (
+    POSTING,
+    Rows,
+    drop_staged_runs,
+    settle_runs,
+    write_run,
+)
+
+_LEAF: Final = 32
+_OWNER: Final = np.dtype("<u8")
+_LENGTH: Final = np.dtype("<u4")
+
+
+class LeafKind(IntEnum):
+    """What a leaf of a batch is; committed to by the intake document."""
+
+    PADDING = 0
+    RECORD = 1
+    DROPPED = 2
+    ERASED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBatch:
+    """A batch as the vault stores it. Crosses process borders."""
+
+    signed: bytes  # the issuer's COSE_Sign1
+    statement: bytes  # its hash
+    issuer: str
+    context: str
+    kinds: bytes  # one LeafKind a leaf
+    leaves: bytes  # 32 bytes a leaf
+    owners: bytes  # the subject's number a leaf (u64), 0 where there is no record
+    bodies: bytes  # the sealed length a leaf (u32), then all sealed records in order
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """A batch read back; `entry` is its place in the log, or nothing while it is staged."""
+
+    id: int
+    statement: bytes
+    entry: int | None
+    day: int
+    issuer: str
+    context: str
+    kinds: bytes
+    leaves: bytes
+    owners: Sequence[int]
+    bodies: Sequence[bytes]
+
+    @property
+    def size(self) -> int:
+        """Count the leaves, padding included."""
+        return len(self.kinds)
+
+    def leaf(self, position: int) -> bytes:
+        """Give the leaf hash at a position."""
+        return self.leaves[position * _LEAF : (position + 1) * _LEAF]
+
+
+def pack_bodies(bodies: Sequence[bytes]) -> bytes:
+    """Lay the sealed records of a batch into one value; an empty one where none is."""
+    return np.fromiter(map(len, bodies), _LENGTH, len(bodies)).tobytes() + b"".join(bodies)
+
+
+_COLUMNS: Final = "id, statement, entry, day, issuer, context, kinds, leaves, owners, bodies"
+
+
+def _stored(row: tuple[Any, ...]) -> StoredBatch:
+    size = len(row[6])
+    lengths = np.frombuffer(row[9][: size * 4], _LENGTH) if len(row[9]) >= size * 4 else None
+    if lengths is None or len(row[7]) != size * _LEAF or len(row[8]) != size * 8:
+        raise _damaged(row[0], "its columns disagree about the number of leaves")
+    ends = (np.cumsum(lengths, dtype=np.int64) + size * 4).tolist()
+    if ends and ends[-1] != len(row[9]):
+        raise _damaged(row[0], "its sealed records do not fill their column")
+    starts = [size * 4, *ends[:-1]]
+    data = row[9]
+    bodies = [data[a:b] for a, b in zip(starts, ends, strict=True)]
+    owners = np.frombuffer(row[8], _OWNER).tolist()
+    return StoredBatch(*row[:8], owners, bodies)
+
+
+def _damaged(batch: int, why: str) -> Broken:
+    return Broken(
+        "E-VAULT-07",
+        f"Batch {batch} of the vault is damaged.",
+        why=f"Found that {why}.",
+        fix="Restore vault.db from its backup.",
+        where=f"vault.db batch {batch}",
+    )
+
+
+class Batches:
+    """The batches of one vault, inside transactions that the vault opens."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def stage(self, batches: Sequence[SealedBatch], row_ids: Rows, day: int) -> None:
+        """Store batches invisible to every reader, with their indexes."""
+        newest = self._db.execute("SELECT max(id) FROM batches").fetchone()[0] or 0
+        postings = []
+        for number, batch in enumerate(batches, newest + 1):
+            self._db.execute(
+                "INSERT INTO batches VALUES (?,?,NULL,?,?,?,?,?,?,?)",
+                (
+                    number,
+                    batch.statement,
+                    day,
+                    batch.issuer,
+                    batch.context,
+                    batch.kinds,
+                    batch.leaves,
+                    batch.owners,
+                    batch.bodies,
+                ),
+            )
+            postings.append(_postings(number, np.frombuffer(batch.owners, _OWNER)))
+        write_run(self._db, "rowid", row_ids, staged=True)
+        if postings:
+            write_run(self._db, "posting", np.concatenate(postings), staged=True)
+
+    def include(self, entries: dict[bytes, int]) -> None:
+        """Show staged batches, by statement hash, at their places in the log."""
+        self._db.executemany(
+            "UPDATE batches SET entry=? WHERE statement=?",
+            [(entry, statement) for statement, entry in entries.items()],
+        )
+        settle_runs(self._db)
+
+    def staged(self) -> list[bytes]:
+        """List the statement hashes of staged batches."""
+        return [h for (h,) in self._db.execute("SELECT statement FROM batches WHERE entry IS NULL")]
+
+    def discard_staged(self) -> None:
+        """Forget batches that never reached the log; nobody was told that they were taken."""
+        self._db.execute("DELETE FROM batches WHERE entry IS NULL")
+        drop_staged_runs(self._db)
+
+    def get(self, batch: int) -> StoredBatch:
+        """Read one included batch."""
+        row = self._db.execute(
+            f"SELECT {_COLUMNS} FROM batches WHERE id=? AND entry IS NOT NULL",  # noqa: S608 - a constant
+            (batch,),
+        ).fetchone()
+        if row is None:
+            raise _damaged(batch, "an index names it and it is not there")
+        return _stored(row)
+
+    def each(self, first: int = 0, last: int = 2**62) -> Iterator[StoredBatch]:
+        """Read all batches with ids from `first` to `last`, staged ones too."""
+        query = f"SELECT {_COLUMNS} FROM batches WHERE id BETWEEN ? AND ? ORDER BY id"  # noqa: S608 - a constant
+        for row in self._db.execute(query, (first, last)):
+            yield _stored(row)
+
+    def ids(self) -> list[int]:
+        """List the ids of all batches."""
+        return [i for (i,) in self._db.execute("SELECT id FROM batches ORDER BY id")]
+
+
+def _postings(batch: int, owners: np.ndarray[Any, Any]) -> Rows:
+    positions = np.flatnonzero(owners)
+    rows = np.empty(len(positions), POSTING)
+    rows["subject"] = owners[positions]
+    rows["batch"] = batch
+    rows["position"] = positions
+    return rows
+
+
+def postings_from(batch: StoredBatch) -> Rows:
+    """Recompute a batch's postings, for an auditor."""
+    return _postings(batch.id, np.asarray(batch.owners, _OWNER))

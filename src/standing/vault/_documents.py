@@ -1,0 +1,168 @@
+"""Private documents: the facts about people that become salted leaves, never public text.
+
+Each is a CBOR array `[type, salt, day, ...]`; its leaf is the RFC 9162 leaf hash of those bytes.
+What a person or an organisation signs is the SHA-256 of the same array without salt and proof.
+"""
+
+import hashlib
+import os
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from standing.errors import Broken
+from standing.verify.tree import leaf_hash
+from standing.wire import cbor
+
+SALT_BYTES: Final = 32
+
+
+class _Array(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """The common shape: an array whose first element names type and version."""
+
+
+class Subject(_Array, frozen=True, tag="standing/subject/1"):
+    """A person or an organisation has a place in this vault."""
+
+    salt: bytes
+    day: int
+    number: int  # the vault id: 63 random bits
+    kind: str  # "person", "sole_trader" or "organisation"
+    key: bytes  # COSE_Key of the subject's own key; empty for a register's organisation
+
+
+class Adult(_Array, frozen=True, tag="standing/adult/1"):
+    """An attester says since when the holder of a key is of age; no birth date."""
+
+    salt: bytes
+    day: int
+    key: bytes  # thumbprint of the subject's key
+    adult_since: int
+    attester: bytes  # key id
+    proof: list[Any]
+
+
+class Link(_Array, frozen=True, tag="standing/link/1"):
+    """An issuer knows the subject under this reference in one context, from this day on."""
+
+    salt: bytes
+    day: int
+    context: str
+    reference: str
+    pseudonym: str
+    issuer: str
+    kid: bytes  # the issuer's key that proves the challenge was met; empty for a register
+    proof: list[Any]
+
+
+class Consent(_Array, frozen=True, tag="standing/consent/1"):
+    """The subject agrees: one context, named purposes and issuers, a text, from day to day."""
+
+    salt: bytes
+    day: int
+    pseudonym: str
+    context: str
+    purposes: tuple[str, ...]
+    issuers: tuple[str, ...]
+    pack: bytes  # digest of the pack in force or next in force
+    text: bytes  # digest of the consent text that was read
+    until: int  # the first day on which the consent no longer holds
+    key: bytes  # COSE_Key of the subject
+    proof: list[Any]
+
+
+class Withdrawal(_Array, frozen=True, tag="standing/withdrawal/1"):
+    """The subject stops: from this day on the consent does not hold."""
+
+    salt: bytes
+    day: int
+    pseudonym: str
+    context: str
+    consent: bytes  # leaf of the consent that ends
+    proof: list[Any]
+
+
+class Question(_Array, frozen=True, tag="standing/question/1"):
+    """A relying party asked, and what it was answered."""
+
+    salt: bytes
+    day: int
+    question: bytes  # the relying party's signed COSE_Sign1
+    answer: bytes  # the ledger's signed COSE_Sign1
+
+
+class Intake(_Array, frozen=True, tag="standing/intake/1"):
+    """What each leaf of these batches was on arrival: record, dropped or padding.
+
+    It is committed to before anyone could wish to withhold a record, so that "dropped" cannot be
+    claimed afterwards.
+    """
+
+    salt: bytes
+    day: int
+    batches: tuple[tuple[bytes, bytes], ...]  # (statement hash, SHA-256 of the leaf kinds)
+
+
+class Erasure(_Array, frozen=True, tag="standing/erasure/1"):
+    """These leaves were forgotten: their salts, texts and keys are destroyed."""
+
+    salt: bytes
+    day: int
+    leaves: tuple[bytes, ...]
+
+
+class Record(_Array, frozen=True, tag="standing/record/1"):
+    """One observed act of one subject, as its issuer signed it."""
+
+    salt: bytes
+    context: str
+    issuer: str
+    reference: str
+    type: str
+    day: int
+    basis: str
+    signer: str
+    identified: str
+    details: dict[str, int | str]
+    row: str
+
+
+Document = Subject | Adult | Link | Consent | Withdrawal | Question | Intake | Erasure
+AnyPreimage = Document | Record
+_Doc = TypeVar("_Doc", Subject, Adult, Link, Consent, Withdrawal, Question, Intake, Erasure)
+
+
+def new_salt() -> bytes:
+    """Make 32 bytes from the system's randomness."""
+    return os.urandom(SALT_BYTES)
+
+
+def preimage(document: AnyPreimage) -> bytes:
+    """Give the exact bytes whose leaf hash stands in a public tree."""
+    return cbor.encode(msgspec.to_builtins(document, builtin_types=(bytes,)))
+
+
+def leaf_of(document: AnyPreimage) -> bytes:
+    """Give the document's leaf: 32 bytes that tell nothing without the salt."""
+    return leaf_hash(preimage(document))
+
+
+def parse_preimage(data: bytes) -> AnyPreimage:
+    """Read a private document or record back; raises `E-VAULT-01` for any other bytes."""
+    try:
+        value = cbor.decode(data, what="a private document")
+        parsed: AnyPreimage = msgspec.convert(value, AnyPreimage, builtin_types=(bytes,))
+    except msgspec.ValidationError as problem:
+        raise Broken(
+            "E-VAULT-01",
+            "A private document has an unknown form.",
+            why=f"{problem}.",
+            fix="Restore the vault from its backup.",
+        ) from None
+    return parsed
+
+
+def signed_digest(document: _Doc) -> bytes:
+    """Give what the proof in this document is made over: SHA-256 without salt and proof."""
+    values: list[Any] = msgspec.to_builtins(document, builtin_types=(bytes,))
+    return hashlib.sha256(cbor.encode([values[0], *values[2:-1]])).digest()

@@ -1,0 +1,219 @@
+"""The keys that make forgetting real: one sealing key a subject and context, and one secret.
+
+Whoever reads this directory together with the vault can read every live record; whoever destroys
+a key has destroyed what it sealed. Deleted keys are overwritten (`secure_delete`), not unlinked.
+"""
+
+import hashlib
+import hmac
+import os
+import sqlite3
+from base64 import b32encode
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from standing.errors import Broken, Refused
+
+_NONCE_BYTES: Final = 12
+_KEY_BYTES: Final = 32
+_SECRET_FILE: Final = "vault.secret"  # noqa: S105 - a file's name
+_SEALING_FILE: Final = "sealing.db"
+PSEUDONYM_CHARS: Final = 26
+
+
+class Secret:
+    """The vault's own secret: pseudonyms, reference hashes and row identities hang on it."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._references = hmac.digest(secret, b"references", "sha256")
+        self.row_key = hmac.digest(secret, b"rows", "sha256")
+
+    @classmethod
+    def create(cls, directory: Path) -> "Secret":
+        """Make the secret in `directory`, readable by its owner alone."""
+        secret = os.urandom(_KEY_BYTES)
+        path = directory / _SECRET_FILE
+        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(secret.hex().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        return cls(secret)
+
+    @classmethod
+    def load(cls, directory: Path) -> "Secret":
+        """Read the secret; raises `E-VAULT-02` when it is gone or damaged."""
+        try:
+            text = (directory / _SECRET_FILE).read_bytes()
+            secret = bytes.fromhex(text.decode("ascii").strip())
+        except (OSError, ValueError):
+            secret, text = b"", b""
+        if len(secret) != _KEY_BYTES or text != secret.hex().encode() + b"\n":
+            raise Broken(
+                "E-VAULT-02",
+                "The vault's secret cannot be read.",
+                why=f"{_SECRET_FILE} is missing or is not 64 lower-case hex digits and a newline.",
+                fix="Restore the key directory from its backup.",
+                where=_SECRET_FILE,
+            )
+        return cls(secret)
+
+    def check(self) -> bytes:
+        """Give a value that tells whether the secret is the one the vault was made with."""
+        return hmac.digest(self._secret, b"check", "sha256")
+
+    def pseudonym(self, number: int, context: str) -> str:
+        """Name a subject in one context; nobody without the secret can join two contexts."""
+        message = b"pseudonym|" + context.encode() + b"|" + number.to_bytes(8)
+        digest = hmac.digest(self._secret, message, "sha256")
+        return "s_" + b32encode(digest).decode()[:PSEUDONYM_CHARS].lower()
+
+    def reference(self, context: str, reference: str) -> bytes:
+        """Hash how an issuer knows a subject, apart for each context (16 bytes)."""
+        message = b"%d|%b|%b" % (len(context), context.encode(), reference.encode())
+        return hashlib.blake2b(message, key=self._references, digest_size=16).digest()
+
+
+def record_id(leaf: bytes) -> str:
+    """Name a record by its leaf: `r_` and 26 characters of base32."""
+    return "r_" + b32encode(leaf).decode()[:PSEUDONYM_CHARS].lower()
+
+
+def seal(key: AESGCM, leaf: bytes, data: bytes) -> bytes:
+    """Encrypt a preimage. The nonce is the leaf's head: a salted hash never repeats under a key."""
+    return key.encrypt(leaf[:_NONCE_BYTES], data, None)
+
+
+def unseal(key: AESGCM, leaf: bytes, sealed: bytes) -> bytes:
+    """Decrypt a preimage; raises `E-VAULT-03` when a byte of it or its key was changed."""
+    try:
+        return key.decrypt(leaf[:_NONCE_BYTES], sealed, None)
+    except InvalidTag:
+        raise Broken(
+            "E-VAULT-03",
+            "A sealed document does not open.",
+            why="Its bytes, its leaf or its sealing key were changed.",
+            fix="Restore the vault and its keys from their backups.",
+            where=f"leaf {leaf.hex()}",
+        ) from None
+
+
+class SealingKeys:
+    """The key store: `sealing.db`, apart from the vault so that its backup can be replaced."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._cache: dict[tuple[int, str], AESGCM] = {}
+
+    @classmethod
+    def create(cls, directory: Path, *, page_size: int) -> "SealingKeys":
+        """Make an empty key store."""
+        path = directory / _SEALING_FILE
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        db = sqlite3.connect(path, isolation_level=None)
+        db.execute(f"PRAGMA page_size={page_size:d}")
+        db.execute(
+            "CREATE TABLE sealing(subject INTEGER NOT NULL, context TEXT NOT NULL,"
+            " key BLOB NOT NULL, PRIMARY KEY(subject, context)) WITHOUT ROWID, STRICT"
+        )
+        db.close()
+        return cls.open(directory)
+
+    @classmethod
+    def open(cls, directory: Path, *, read_only: bool = False) -> "SealingKeys":
+        """Open the key store."""
+        mode = "ro" if read_only else "rw"
+        try:
+            db = sqlite3.connect(
+                f"file:{directory / _SEALING_FILE}?mode={mode}",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            db.execute("PRAGMA secure_delete=ON")
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("SELECT count(*) FROM sealing WHERE subject=0").fetchone()
+        except sqlite3.Error as problem:
+            raise Broken(
+                "E-VAULT-04",
+                "The sealing keys cannot be read.",
+                why=f"SQLite says: {problem}.",
+                fix="Restore the key directory from its backup.",
+                where=_SEALING_FILE,
+            ) from None
+        return cls(db)
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection, for an auditor's integrity check."""
+        return self._db
+
+    def get(self, subject: int, context: str) -> AESGCM | None:
+        """Give the key of a subject in a context, or nothing once it was destroyed."""
+        found = self._cache.get((subject, context))
+        if found is None:
+            row = self._db.execute(
+                "SELECT key FROM sealing WHERE subject=? AND context=?", (subject, context)
+            ).fetchone()
+            if row is None:
+                return None
+            found = self._cache[subject, context] = _cipher(row[0])
+        return found
+
+    def all_of(self, context: str) -> dict[int, bytes]:
+        """Give every subject's raw key of one context."""
+        query = "SELECT subject, key FROM sealing WHERE context=?"
+        return dict(self._db.execute(query, (context,)))
+
+    def ensure(self, wanted: Iterable[tuple[int, str]]) -> None:
+        """Make the keys that do not exist yet; durable after `commit`."""
+        missing = [(s, c, os.urandom(_KEY_BYTES)) for s, c in wanted if self.get(s, c) is None]
+        if not missing:
+            return
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("INSERT INTO sealing VALUES (?,?,?)", missing)
+
+    def commit(self) -> None:
+        """Make new keys durable."""
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget new keys."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+            self._cache.clear()
+
+    def require(self, subject: int, context: str) -> AESGCM:
+        """Give the key, or raise `E-VAULT-05` where it was destroyed."""
+        key = self.get(subject, context)
+        if key is None:
+            raise Refused(
+                "E-VAULT-05",
+                "There is no sealing key for this subject here.",
+                why="It was destroyed, or the subject was never enrolled in this context.",
+                fix="Nothing can be opened any more; a new consent starts anew.",
+            )
+        return key
+
+    def close(self) -> None:
+        """Close the store."""
+        self._db.close()
+
+
+def _cipher(key: bytes) -> AESGCM:
+    if len(key) != _KEY_BYTES:
+        raise Broken(
+            "E-VAULT-04",
+            "A sealing key is damaged.",
+            why=f"It has {len(key)} bytes, wanted {_KEY_BYTES}.",
+            fix="Restore the key directory from its backup.",
+            where=_SEALING_FILE,
+        )
+    return AESGCM(key)

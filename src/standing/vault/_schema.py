@@ -1,0 +1,51 @@
+"""The tables of vault.db.
+
+`documents`, `batches` and `marks` hold what the log commits to; every other table is an index
+that an auditor recomputes from them. Whoever controls this file can withhold or delete personal
+payloads and cannot invent or alter a record.
+"""
+
+from typing import Final
+
+SCHEMA: Final = """
+CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE documents(
+  leaf BLOB PRIMARY KEY, kind TEXT NOT NULL, day INTEGER NOT NULL,
+  subject INTEGER NOT NULL, context TEXT NOT NULL, sealed BLOB NOT NULL,
+  marks INTEGER, position INTEGER) WITHOUT ROWID, STRICT;
+CREATE INDEX documents_waiting ON documents(leaf) WHERE marks IS NULL;
+CREATE INDEX documents_of ON documents(subject, context);
+CREATE TABLE marks(
+  id INTEGER PRIMARY KEY, statement BLOB NOT NULL UNIQUE, entry INTEGER, leaves BLOB NOT NULL
+) STRICT;
+CREATE TABLE batches(
+  id INTEGER PRIMARY KEY, statement BLOB NOT NULL UNIQUE, entry INTEGER, day INTEGER NOT NULL,
+  issuer TEXT NOT NULL, context TEXT NOT NULL,
+  kinds BLOB NOT NULL, leaves BLOB NOT NULL, owners BLOB NOT NULL, bodies BLOB NOT NULL
+) STRICT;
+CREATE INDEX batches_staged ON batches(id) WHERE entry IS NULL;
+CREATE TABLE runs(
+  kind TEXT NOT NULL, run INTEGER NOT NULL, first INTEGER NOT NULL, level INTEGER NOT NULL,
+  staged INTEGER NOT NULL, rows BLOB NOT NULL, digest BLOB NOT NULL,
+  PRIMARY KEY(kind, run, first)) WITHOUT ROWID, STRICT;
+CREATE TABLE subjects(number INTEGER PRIMARY KEY, kind TEXT NOT NULL, key BLOB NOT NULL) STRICT;
+CREATE TABLE names(
+  pseudonym TEXT PRIMARY KEY, subject INTEGER NOT NULL, context TEXT NOT NULL
+) WITHOUT ROWID, STRICT;
+CREATE TABLE links(
+  reference BLOB PRIMARY KEY, subject INTEGER NOT NULL, since INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+CREATE TABLE consents(
+  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
+  leaf BLOB NOT NULL, withdrawn INTEGER, PRIMARY KEY(subject, context, since, leaf)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE adults(subject INTEGER PRIMARY KEY, since INTEGER NOT NULL) STRICT;
+CREATE TABLE questions(
+  reference BLOB NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY(reference, leaf)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE scores(
+  context TEXT NOT NULL, day INTEGER NOT NULL, pack BLOB NOT NULL,
+  rows BLOB NOT NULL, digest BLOB NOT NULL, PRIMARY KEY(context, day, pack)
+) WITHOUT ROWID, STRICT;
+"""
+"""The whole schema; STRICT so that a value of another type never enters."""

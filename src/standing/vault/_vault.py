@@ -1,0 +1,467 @@
+"""The vault's door: who is here, what they agreed to, what was recorded, and what is waiting.
+
+Every write happens inside `with vault.transaction():` and is durable when the block ends.
+The vault knows neither rules nor the log's bytes; the ledger asks one, then the other.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from standing.errors import Broken, Refused
+from standing.vault._batches import Batches, StoredBatch
+from standing.vault._documents import (
+    Adult,
+    Consent,
+    Document,
+    Link,
+    Question,
+    Record,
+    Subject,
+    Withdrawal,
+    parse_preimage,
+    preimage,
+)
+from standing.vault._keys import SealingKeys, Secret, record_id, seal, unseal
+from standing.vault._runs import Rows, load_run_rows, postings_of
+from standing.vault._schema import SCHEMA
+from standing.verify.tree import leaf_hash
+
+_VERSION: Final = b"standing/vault/1"
+_FOREVER: Final = 2**31
+_OPERATOR: Final = (0, "")  # whose sealing key documents about no subject use
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What one subject's consents allow in one context, on a given day."""
+
+    subject: int
+    since: int  # no act before this day: the link and the attestation of age
+    spans: tuple[tuple[int, int], ...]  # consent windows, [from, until)
+
+    def covers(self, day: int) -> bool:
+        """Tell whether an act of that day may be recorded."""
+        return day >= self.since and any(a <= day < b for a, b in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecord:
+    """One record in clear, with its place: batch, position, log entry and day of inclusion."""
+
+    id: str
+    leaf: bytes
+    record: Record
+    batch: int
+    position: int
+    entry: int
+    included: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """One private document in clear; `marks` is the row of the marks that commit to it."""
+
+    leaf: bytes
+    document: Document
+    marks: int | None
+    position: int | None
+
+
+class Vault:
+    """One directory's private side."""
+
+    def __init__(
+        self, db: sqlite3.Connection, keys: SealingKeys, secret: Secret, *, read_only: bool
+    ) -> None:
+        self._db = db
+        self.keys = keys
+        self.secret = secret
+        self.batches = Batches(db)
+        self.read_only = read_only
+
+    @classmethod
+    def create(cls, path: Path, keys_dir: Path, *, page_size: int = 4096) -> "Vault":
+        """Make an empty vault at `path` with its secret and key store in `keys_dir`."""
+        secret = Secret.create(keys_dir)
+        keys = SealingKeys.create(keys_dir, page_size=page_size)
+        keys.ensure([_OPERATOR])
+        keys.commit()
+        db = sqlite3.connect(path, isolation_level=None)
+        db.execute(f"PRAGMA page_size={page_size:d}")
+        db.execute("PRAGMA journal_mode=WAL")
+        db.executescript("BEGIN;" + SCHEMA + "COMMIT;")
+        db.executemany(
+            "INSERT INTO meta VALUES (?,?)", [("version", _VERSION), ("secret", secret.check())]
+        )
+        db.close()
+        keys.close()
+        return cls.open(path, keys_dir)
+
+    @classmethod
+    def open(cls, path: Path, keys_dir: Path, *, read_only: bool = False) -> "Vault":
+        """Open a vault; a read-only one never writes a byte, not even SQLite's own files."""
+        secret = Secret.load(keys_dir)
+        keys = SealingKeys.open(keys_dir, read_only=read_only)
+        try:
+            db = _connect(path, read_only=read_only)
+            meta = dict(db.execute("SELECT name, value FROM meta"))
+        except sqlite3.Error as problem:
+            raise Broken(
+                "E-VAULT-08",
+                "The vault cannot be read.",
+                why=f"SQLite says: {problem}.",
+                fix="Restore vault.db from its backup.",
+                where="vault.db",
+            ) from None
+        if meta != {"version": _VERSION, "secret": secret.check()}:
+            raise Broken(
+                "E-VAULT-09",
+                "The vault and its secret do not belong together.",
+                why="vault.db was made with another secret or by another version.",
+                fix="Restore vault.db and the key directory of one backup.",
+                where="vault.db",
+            )
+        return cls(db, keys, secret, read_only=read_only)
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection, for an auditor's integrity check and for traces in tests."""
+        return self._db
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make the writes of the block durable together, or none of them."""
+        if self.read_only:
+            raise Refused(
+                "E-VAULT-10",
+                "This ledger is open for reading only.",
+                why="A write was asked of it.",
+                fix="Open it for writing: standing.open(directory).",
+            )
+        if self._db.in_transaction:  # an outer block commits
+            yield
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            self.keys.rollback()
+            raise
+        self.keys.commit()  # first: what is sealed must never be durable without its key
+        self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close vault and key store."""
+        self._db.close()
+        self.keys.close()
+
+    # --- documents -------------------------------------------------------------------------
+
+    def add(self, document: Document, subject: int = 0, context: str = "") -> bytes:
+        """Seal and store a document, waiting for its marks; gives its leaf. In a transaction."""
+        self.keys.ensure([(subject, context)])
+        data = preimage(document)
+        leaf = leaf_hash(data)
+        sealed = seal(self.keys.require(subject, context), leaf, data)
+        kind = type(document).__name__.lower()
+        self._db.execute(
+            "INSERT INTO documents VALUES (?,?,?,?,?,?,NULL,NULL)",
+            (leaf, kind, document.day, subject, context, sealed),
+        )
+        self._index(document, subject, leaf)
+        return leaf
+
+    def add_question(self, question: Question, context: str, reference: str) -> bytes:
+        """Keep a question and its answer, found again by the reference alone. In a transaction.
+
+        The same statements run whether or not anybody is linked to the reference: the document
+        is sealed under the operator's key and indexed by the keyed hash of what was asked.
+        """
+        leaf = self.add(question)
+        self._db.execute(
+            "INSERT INTO questions VALUES (?,?)", (self.secret.reference(context, reference), leaf)
+        )
+        return leaf
+
+    def questions(self, context: str, reference: str) -> list[Question]:
+        """Open every question that was asked about a reference."""
+        query = (
+            "SELECT d.leaf, d.sealed FROM questions q JOIN documents d ON d.leaf=q.leaf"
+            " WHERE q.reference=? ORDER BY d.day"
+        )
+        key = self.keys.require(*_OPERATOR)
+        found = []
+        for leaf, sealed in self._db.execute(query, (self.secret.reference(context, reference),)):
+            document = parse_preimage(unseal(key, leaf, sealed))
+            assert isinstance(document, Question), "the questions table names questions"
+            found.append(document)
+        return found
+
+    def _index(self, document: Document, subject: int, leaf: bytes) -> None:
+        match document:
+            case Subject():
+                self._db.execute(
+                    "INSERT INTO subjects VALUES (?,?,?)",
+                    (document.number, document.kind, document.key),
+                )
+            case Adult():
+                self._db.execute(
+                    "INSERT OR REPLACE INTO adults VALUES (?,?)", (subject, document.adult_since)
+                )
+            case Link():
+                self._db.execute(
+                    "INSERT INTO links VALUES (?,?,?)",
+                    (
+                        self.secret.reference(document.context, document.reference),
+                        subject,
+                        document.day,
+                    ),
+                )
+            case Consent():
+                self._db.execute(
+                    "INSERT INTO consents VALUES (?,?,?,?,?,NULL)",
+                    (subject, document.context, document.day, document.until, leaf),
+                )
+            case Withdrawal():
+                self._db.execute(
+                    "UPDATE consents SET withdrawn=? WHERE subject=? AND context=? AND leaf=?",
+                    (document.day, subject, document.context, document.consent),
+                )
+            case _:
+                pass
+
+    def documents(self, subject: int | None = None) -> Iterator[OpenDocument]:
+        """Open all documents, or those of one subject; erased ones are gone."""
+        where, values = ("WHERE subject=?", (subject,)) if subject is not None else ("", ())
+        query = f"SELECT leaf, kind, day, subject, context, sealed, marks, position FROM documents {where}"  # noqa: S608, E501 - two constants
+        for leaf, kind, day, owner, context, sealed, marks, position in self._db.execute(
+            query, values
+        ):
+            data = unseal(self.keys.require(owner, context), leaf, sealed)
+            document = parse_preimage(data)
+            if (
+                leaf_hash(data) != leaf
+                or isinstance(document, Record)
+                or (type(document).__name__.lower(), document.day) != (kind, day)
+            ):
+                raise Broken(
+                    "E-VAULT-11",
+                    "A private document is not the one its leaf names.",
+                    why="Its columns and its sealed text disagree.",
+                    fix="Restore vault.db from its backup.",
+                    where=f"leaf {leaf.hex()}",
+                )
+            yield OpenDocument(leaf, document, marks, position)
+
+    # --- people ----------------------------------------------------------------------------
+
+    def new_number(self) -> int:
+        """Draw a vault id: 63 random bits, never 0, not in use."""
+        while True:
+            number = secrets.randbits(63)
+            row = self._db.execute("SELECT 1 FROM subjects WHERE number=?", (number,)).fetchone()
+            if number and row is None:
+                return number
+
+    def name(self, number: int, context: str) -> str:
+        """Give the pseudonym of a subject in a context, and remember it. In a transaction."""
+        pseudonym = self.secret.pseudonym(number, context)
+        self._db.execute(
+            "INSERT OR IGNORE INTO names VALUES (?,?,?)", (pseudonym, number, context)
+        )
+        return pseudonym
+
+    def subject(self, number: int) -> tuple[str, bytes] | None:
+        """Give a subject's kind and COSE_Key."""
+        row: tuple[str, bytes] | None = self._db.execute(
+            "SELECT kind, key FROM subjects WHERE number=?", (number,)
+        ).fetchone()
+        return row
+
+    def subject_of_key(self, cose_key: bytes) -> int | None:
+        """Find who enrolled with this key."""
+        row = self._db.execute("SELECT number FROM subjects WHERE key=?", (cose_key,)).fetchone()
+        return int(row[0]) if row else None
+
+    def find(self, name: str, context: str | None = None) -> int | None:
+        """Find a subject by pseudonym, or by a reference in a context."""
+        row = self._db.execute("SELECT subject FROM names WHERE pseudonym=?", (name,)).fetchone()
+        if row is None and context is not None:
+            row = self.link(context, name)
+        return int(row[0]) if row else None
+
+    def contexts_of(self, number: int) -> list[str]:
+        """List the contexts in which a subject has a pseudonym, in order."""
+        query = "SELECT context FROM names WHERE subject=? ORDER BY context"
+        return [context for (context,) in self._db.execute(query, (number,))]
+
+    def link(self, context: str, reference: str) -> tuple[int, int] | None:
+        """Give (subject, first day) of a linked reference."""
+        row: tuple[int, int] | None = self._db.execute(
+            "SELECT subject, since FROM links WHERE reference=?",
+            (self.secret.reference(context, reference),),
+        ).fetchone()
+        return row
+
+    def consents(self, number: int, context: str) -> list[tuple[int, int, bytes]]:
+        """List (from, until, leaf) of a subject's consents, withdrawals applied, oldest first."""
+        query = (
+            "SELECT since, until, leaf, withdrawn FROM consents WHERE subject=? AND context=?"
+            " ORDER BY since"
+        )
+        return [
+            (since, until if withdrawn is None else min(until, withdrawn), leaf)
+            for since, until, leaf, withdrawn in self._db.execute(query, (number, context))
+        ]
+
+    def live_consent(self, number: int, context: str, day: int) -> tuple[int, int, bytes] | None:
+        """Give the consent that holds on a day, if one does."""
+        for consent in self.consents(number, context):
+            if consent[0] <= day < consent[1]:
+                return consent
+        return None
+
+    def adult_since(self, number: int) -> int | None:
+        """Give the first day of age that an attester stated."""
+        row = self._db.execute("SELECT since FROM adults WHERE subject=?", (number,)).fetchone()
+        return int(row[0]) if row else None
+
+    def rights(self, context: str, references: Iterable[str], day: int) -> dict[str, Right]:
+        """Resolve references to what may be recorded today; absent where nothing may be."""
+        found: dict[str, Right] = {}
+        for reference in references:
+            right = self._right(context, reference, day)
+            if right is not None:
+                found[reference] = right
+        return found
+
+    def _right(self, context: str, reference: str, day: int) -> Right | None:
+        link = self.link(context, reference)
+        if link is None:
+            return None
+        number, since = link
+        subject = self.subject(number)
+        if subject is None:
+            return None
+        if subject[0] != "person":
+            return Right(number, 0, ((0, _FOREVER),))
+        adult = self.adult_since(number)
+        spans = tuple((a, b) for a, b, _ in self.consents(number, context) if a < b)
+        if adult is None or not any(a <= day < b for a, b in spans):
+            return None
+        return Right(number, max(since, adult), spans)
+
+    def numbers(self, context: str) -> list[int]:
+        """List the subjects that have a pseudonym in a context, ascending."""
+        query = "SELECT subject FROM names WHERE context=? ORDER BY subject"
+        return [number for (number,) in self._db.execute(query, (context,))]
+
+    # --- records ---------------------------------------------------------------------------
+
+    def records_of(self, number: int, context: str) -> list[OpenRecord]:
+        """Open every included record of a subject in a context, in order of arrival."""
+        found: list[OpenRecord] = []
+        batch: StoredBatch | None = None
+        for batch_id, position in postings_of(self._db, number):
+            if batch is None or batch.id != batch_id:
+                batch = self.batches.get(batch_id)
+            if batch.context == context:
+                found.append(self.open_record(batch, position))
+        return found
+
+    def open_record(self, batch: StoredBatch, position: int) -> OpenRecord:
+        """Open one record of a batch; raises `Broken` where its bytes do not hold."""
+        leaf = batch.leaf(position)
+        key = self.keys.require(batch.owners[position], batch.context)
+        data = unseal(key, leaf, batch.bodies[position])
+        record = parse_preimage(data)
+        if leaf_hash(data) != leaf or not isinstance(record, Record):
+            raise Broken(
+                "E-VAULT-12",
+                "A record is not the one its leaf names.",
+                why="Its salted hash differs from the leaf that the issuer signed.",
+                fix="Restore vault.db from its backup.",
+                where=f"record {record_id(leaf)}",
+            )
+        entry = -1 if batch.entry is None else batch.entry
+        return OpenRecord(record_id(leaf), leaf, record, batch.id, position, entry, batch.day)
+
+    def known_row_ids(self) -> Rows:
+        """Load the keyed identities of every row ever taken, sorted."""
+        return load_run_rows(self._db, "rowid")
+
+    # --- the marks outbox -------------------------------------------------------------------
+
+    def waiting(self) -> list[bytes]:
+        """List the leaves of documents that no marks statement holds yet."""
+        query = "SELECT leaf FROM documents WHERE marks IS NULL"
+        return [leaf for (leaf,) in self._db.execute(query)]
+
+    def stage_marks(self, statement: bytes, leaves: Sequence[bytes]) -> None:
+        """Note which documents a marks statement is about to commit to. In a transaction."""
+        newest = self._db.execute("SELECT max(id) FROM marks").fetchone()[0] or 0
+        self._db.execute(
+            "INSERT INTO marks VALUES (?,?,NULL,?)", (newest + 1, statement, b"".join(leaves))
+        )
+        self._db.executemany(
+            "UPDATE documents SET marks=?, position=? WHERE leaf=?",
+            [(newest + 1, position, leaf) for position, leaf in enumerate(leaves)],
+        )
+
+    def include_marks(self, entries: dict[bytes, int]) -> None:
+        """Note where the log holds marks statements, by statement hash. In a transaction."""
+        self._db.executemany(
+            "UPDATE marks SET entry=? WHERE statement=?",
+            [(entry, statement) for statement, entry in entries.items()],
+        )
+
+    def staged_marks(self) -> list[bytes]:
+        """List the statement hashes of marks that are not known to be in the log."""
+        return [s for (s,) in self._db.execute("SELECT statement FROM marks WHERE entry IS NULL")]
+
+    def discard_staged_marks(self) -> None:
+        """Let the documents of marks that never reached the log wait again. In a transaction."""
+        self._db.execute(
+            "UPDATE documents SET marks=NULL, position=NULL"
+            " WHERE marks IN (SELECT id FROM marks WHERE entry IS NULL)"
+        )
+        self._db.execute("DELETE FROM marks WHERE entry IS NULL")
+
+    def marks(self) -> Iterator[tuple[int, bytes, int | None, bytes]]:
+        """Read (id, statement hash, entry, leaves) of all marks."""
+        yield from self._db.execute("SELECT id, statement, entry, leaves FROM marks ORDER BY id")
+
+    # --- stored scores ----------------------------------------------------------------------
+
+    def store_scores(
+        self, context: str, day: int, pack: bytes, rows: bytes, digest: bytes
+    ) -> None:
+        """Keep a population's scores: `rows` is (u64 subject, i32 score, u8 band) a subject."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO scores VALUES (?,?,?,?,?)",
+            (context, day, pack, rows, digest),
+        )
+
+    def scores(self) -> Iterator[tuple[str, int, bytes, bytes, bytes]]:
+        """Read (context, day, pack, rows, digest) of all stored populations."""
+        query = "SELECT context, day, pack, rows, digest FROM scores ORDER BY context, day, pack"
+        yield from self._db.execute(query)
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    if read_only:
+        # no writer's files beside it: read the database alone and create nothing
+        still = not any(path.with_name(path.name + end).exists() for end in ("-wal", "-shm"))
+        uri = f"file:{path}?mode=ro" + ("&immutable=1" if still else "")
+    else:
+        uri = f"file:{path}?mode=rw"
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA secure_delete=ON")
+    return db

@@ -1,0 +1,68 @@
+"""Checkpoints, as C2SP tlog-checkpoint defines them: a signed note of origin, size and root."""
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from standing.errors import Broken, Refused
+from standing.verify.tree import HASH_BYTES
+from standing.wire.keys import PublicKey
+from standing.wire.notes import Note, parse_note
+
+_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_LEAST_LINES: Final = 3
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a log says of itself: its name, how many entries it has, and their root."""
+
+    origin: str
+    size: int
+    root: bytes
+    extensions: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """Write the text that is signed."""
+        root = base64.b64encode(self.root).decode()
+        lines = (self.origin, str(self.size), root, *self.extensions)
+        return "".join(line + "\n" for line in lines)
+
+
+def parse_checkpoint(data: bytes) -> tuple[Checkpoint, Note]:
+    """Read a checkpoint without trusting it; raises `E-CHECKPOINT-01`."""
+    note = parse_note(data)
+    lines = note.text[:-1].split("\n")
+    if len(lines) < _LEAST_LINES or "" in lines or not _SIZE.fullmatch(lines[1]):
+        raise _unfit("It needs an origin, a size and a root, one a line.")
+    try:
+        root = base64.b64decode(lines[2], validate=True)
+    except ValueError:
+        root = b""
+    if len(root) != HASH_BYTES or base64.b64encode(root).decode() != lines[2]:
+        raise _unfit("Its root is not the base64 of 32 bytes.")
+    return Checkpoint(lines[0], int(lines[1]), root, tuple(lines[3:])), note
+
+
+def verify_checkpoint(data: bytes, origin: str, key: PublicKey) -> Checkpoint:
+    """Read a checkpoint that `origin` signed with `key`; raises otherwise."""
+    checkpoint, note = parse_checkpoint(data)
+    if checkpoint.origin != origin:
+        raise Broken(
+            "E-CHECKPOINT-02",
+            "The checkpoint is of another log.",
+            why=f"Got {checkpoint.origin!r}, wanted {origin!r}.",
+            fix="Compare it with a checkpoint of this log.",
+        )
+    note.verify(origin, key)
+    return checkpoint
+
+
+def _unfit(why: str) -> Refused:
+    return Refused(
+        "E-CHECKPOINT-01",
+        "This is not a checkpoint.",
+        why=why,
+        fix="Fetch the file named checkpoint of the log again.",
+    )
