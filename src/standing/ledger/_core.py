@@ -31,7 +31,13 @@ class Core:
     """The parts of an open ledger that its verbs share."""
 
     def __init__(
-        self, directory: Path, trust: Trust, log: Log, vault: Vault, engine: Embedded, *,
+        self,
+        directory: Path,
+        trust: Trust,
+        log: Log,
+        vault: Vault,
+        engine: Embedded,
+        *,
         answer_key: SigningKey | None,
     ) -> None:
         self.directory = directory
@@ -128,7 +134,9 @@ class Core:
             self.vault.add(Intake(new_salt(), self.today, kinds))
         places = self._propose([batch.signed for batch in batches], marks)
         with self.vault.transaction():
-            self.vault.batches.include({batch.statement: places[batch.statement] for batch in batches})
+            self.vault.batches.include(
+                {batch.statement: places[batch.statement] for batch in batches}
+            )
             self._include_marks(marks, places)
         self._publish()
 
@@ -207,4 +215,3 @@ def _right_clock(state: charter.State, clock: Clock | None) -> Clock:
             fix="Open it without a clock of your own, or make another ledger.",
         )
     return clock
-

@@ -21,7 +21,12 @@ class Decision:
 
 
 def ask(
-    core: Core, key: KeyFile, context: str, purpose: str, transaction: str, reference: str,
+    core: Core,
+    key: KeyFile,
+    context: str,
+    purpose: str,
+    transaction: str,
+    reference: str,
     nonce: bytes,
 ) -> bytes:
     """Make a relying party's signed question."""

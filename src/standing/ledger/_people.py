@@ -106,9 +106,7 @@ def give_consent(core: Core, consent: Consent) -> str:
             why="It must name the signer's own pseudonym and be given today.",
             fix="Draft it again and sign it today.",
         )
-    verify_proof(
-        consent.proof, key, signed_digest(consent), rp_id=core.state.genesis.rp_id
-    )
+    verify_proof(consent.proof, key, signed_digest(consent), rp_id=core.state.genesis.rp_id)
     with core.vault.transaction():
         core.vault.name(number, consent.context)
         core.vault.add(consent, number, consent.context)
@@ -127,9 +125,7 @@ def withdraw(core: Core, key: SigningKey, context: str) -> str:
             why="It was withdrawn before, has ended, or was never given.",
             fix="Nothing is left to stop.",
         )
-    document = _signed(
-        Withdrawal(new_salt(), core.today, pseudonym, context, live[2], []), key
-    )
+    document = _signed(Withdrawal(new_salt(), core.today, pseudonym, context, live[2], []), key)
     with core.vault.transaction():
         core.vault.add(document, number, context)
     return pseudonym

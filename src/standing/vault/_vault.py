@@ -272,9 +272,7 @@ class Vault:
     def name(self, number: int, context: str) -> str:
         """Give the pseudonym of a subject in a context, and remember it. In a transaction."""
         pseudonym = self.secret.pseudonym(number, context)
-        self._db.execute(
-            "INSERT OR IGNORE INTO names VALUES (?,?,?)", (pseudonym, number, context)
-        )
+        self._db.execute("INSERT OR IGNORE INTO names VALUES (?,?,?)", (pseudonym, number, context))
         return pseudonym
 
     def subject(self, number: int) -> tuple[str, bytes] | None:
@@ -439,9 +437,7 @@ class Vault:
 
     # --- stored scores ----------------------------------------------------------------------
 
-    def store_scores(
-        self, context: str, day: int, pack: bytes, rows: bytes, digest: bytes
-    ) -> None:
+    def store_scores(self, context: str, day: int, pack: bytes, rows: bytes, digest: bytes) -> None:
         """Keep a population's scores: `rows` is (u64 subject, i32 score, u8 band) a subject."""
         self._db.execute(
             "INSERT OR REPLACE INTO scores VALUES (?,?,?,?,?)",

@@ -254,8 +254,6 @@ def _details(
     return [details.get(key, nothing) for key in keys]
 
 
-
-
 def _row_ids(row_key: bytes, facts: Facts) -> Rows:
     # bad rows may hold broken text; their identity is never stored
     joined = b"".join(
