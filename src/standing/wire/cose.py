@@ -171,7 +171,7 @@ def _protected_header(data: bytes, unprotected: dict[Any, Any]) -> dict[Any, Any
 
 
 def _check_critical(protected: dict[Any, Any]) -> None:
-    """A header that its signer calls critical must be one that we act upon."""
+    """Refuse a header that its signer calls critical unless it is one that we act upon."""
     labels = protected[CRIT]
     known = isinstance(labels, list) and all(
         type(label) is int and label in _UNDERSTOOD and label in protected for label in labels

@@ -1,107 +1,176 @@
-"""A person's proof over a document: their own key, or a passkey.
+"""Proofs: how a person or a reviewer signs a private document, by a key file or by a passkey.
 
-Both are made over the SHA-256 of a document. `["cose", signature]` signs the COSE Sig_structure
-with the digest as payload; `["webauthn", authenticator data, client data, signature]` is a passkey
-assertion (W3C WebAuthn level 2, section 7.2) whose challenge is the digest.
+A proof stands beside the document it proves and signs the document's SHA-256 digest. It is an
+array: `["cose", signature]` by an Ed25519 key, or `["webauthn", authenticator data, client data,
+signature]`, a passkey's assertion (WebAuthn Level 3, section 7.2). Proofs are never public.
+Does not know whose key it should be: the caller brings it.
 """
 
 import base64
 import hashlib
 import json
 from typing import Any, Final
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric import utils
 
 from standing.errors import Broken, Refused
-from standing.wire import cose
-from standing.wire.keys import ES256, PublicKey, SigningKey
+from standing.wire import cbor
+from standing.wire.cbor import Value
+from standing.wire.cose import ALG, TYP, sig_structure
+from standing.wire.keys import EDDSA, PublicKey, SigningKey
 
-_PROTECTED: Final = b"\xa1\x01\x27"  # {1: -8}: the algorithm, as every statement names it
-_USER_PRESENT: Final = 0x01
-_USER_VERIFIED: Final = 0x04
-_RP_HASH_BYTES: Final = 32
-_SMALLEST_AUTHENTICATOR_DATA: Final = 37
+# Constant, so that a proof is its signature; the type keeps it apart from every statement.
+_PROTECTED: Final = cbor.encode({ALG: EDDSA, TYP: "application/standing-proof+cose"})
+
+_DIGEST_BYTES: Final = 32
+_AUTHENTICATOR_BYTES: Final = 37  # rp id hash, flags, counter; extensions may follow
+_USER_PRESENT, _USER_VERIFIED = 0x01, 0x04
+_BACKUP_ELIGIBLE, _BACKED_UP, _EXTENSIONS = 0x08, 0x10, 0x80
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_HALF_ORDER: Final = _P256_ORDER // 2
-_SCALAR: Final = 32
-_WEBAUTHN_PARTS: Final = 4
+_MAX_CLIENT_DATA: Final = 4096
 
 
-def make_proof(key: SigningKey, digest: bytes) -> list[Any]:
-    """Prove with an own Ed25519 key."""
-    return ["cose", key.sign(cose.sig_structure(_PROTECTED, digest))]
+def make_proof(key: SigningKey, digest: bytes) -> list[Value]:
+    """Prove a document by its SHA-256 digest with a key file's key."""
+    _check_digest(digest)
+    return ["cose", key.sign(sig_structure(_PROTECTED, digest))]
 
 
 def verify_proof(proof: list[Any], key: PublicKey, digest: bytes, *, rp_id: str) -> None:
-    """Raise `Broken` unless the holder of `key` proved this digest, for this `rp_id`."""
+    """Raise `Broken` unless the key proves the document of this digest.
+
+    `rp_id` is the host name that the ledger's genesis pins for passkeys. `E-PROOF-01`: no proof;
+    `E-PROOF-02`: a passkey's assertion for something else; `E-SIG-..`: the signature.
+    """
+    _check_digest(digest)
     match proof:
-        case ["cose", bytes() as signature]:
-            key.verify(signature, cose.sig_structure(_PROTECTED, digest))
-        case ["webauthn", bytes() as authenticator, bytes() as client, bytes() as signature]:
-            _check_authenticator(authenticator, rp_id)
-            _check_client(client, digest)
-            if key.alg == ES256 and _high_s(signature):
-                raise _unproven("Its signature is stored with a high S.")
-            key.verify(signature, authenticator + hashlib.sha256(client).digest())
+        case ["cose", bytes(signature)] if key.alg == "Ed25519":
+            key.verify(signature, sig_structure(_PROTECTED, digest))
+        case ["webauthn", bytes(authenticator), bytes(client), bytes(signature)]:
+            _check_client_data(client, digest, rp_id)
+            _check_authenticator_data(authenticator, rp_id)
+            fixed = _fixed_size(signature) if key.alg == "ES256" else signature
+            key.verify(fixed, authenticator + hashlib.sha256(client).digest())
         case _:
-            raise _unproven("It is neither a cose nor a webauthn proof.")
+            raise _unfit("Wanted cose with a signature, or webauthn with three byte strings.")
 
 
 def normalise_proof(proof: list[Any]) -> list[Any]:
-    """Turn an arriving passkey signature with a high S into the low one, which alone is stored."""
-    if len(proof) == _WEBAUTHN_PARTS and proof[0] == "webauthn" and _high_s(proof[3]):
-        r, s = _scalars(proof[3])
-        return [*proof[:3], _der(r, _P256_ORDER - s)]
-    return proof
+    """Give the one spelling of a proof that may be stored.
+
+    Authenticators emit either of two values s for ES256; both verify. The lower is kept, so that
+    nobody can make a second proof out of the first. `E-PROOF-01` for a signature that is no DER.
+    """
+    match proof:
+        case ["webauthn", bytes(authenticator), bytes(client), bytes(signature)]:
+            return ["webauthn", authenticator, client, _with_low_s(signature)]
+        case _:
+            return proof
 
 
-def _check_authenticator(data: bytes, rp_id: str) -> None:
-    if len(data) < _SMALLEST_AUTHENTICATOR_DATA:
-        raise _unproven("Its authenticator data is too short.")
-    if data[:_RP_HASH_BYTES] != hashlib.sha256(rp_id.encode()).digest():
-        raise _unproven(f"It was made for another relying party id than {rp_id!r}.")
-    flags = data[_RP_HASH_BYTES]
-    if not flags & _USER_PRESENT or not flags & _USER_VERIFIED:
-        raise _unproven("The authenticator did not verify its user.")
+def _with_low_s(signature: bytes) -> bytes:
+    if signature[:1] != b"\x30":  # an Ed25519 passkey: 64 bytes with one spelling already
+        return signature
+    r, s = _der_parts(signature)
+    return utils.encode_dss_signature(r, min(s, _P256_ORDER - s))
 
 
-def _check_client(data: bytes, digest: bytes) -> None:
+def _fixed_size(signature: bytes) -> bytes:
+    """Turn an authenticator's DER into r and s of 32 bytes each; `key.verify` refuses a high s."""
+    r, s = _der_parts(signature)
+    if utils.encode_dss_signature(r, s) != signature:
+        raise _unfit("The signature is not in its shortest DER form.")
+    return r.to_bytes(32) + s.to_bytes(32)
+
+
+def _der_parts(signature: bytes) -> tuple[int, int]:
     try:
-        client = json.loads(data)
-        kind, challenge = client["type"], client["challenge"]
-    except (ValueError, KeyError, TypeError):
-        raise _unproven("Its client data is not what a browser writes.") from None
-    wanted = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    if kind != "webauthn.get" or challenge != wanted or client.get("crossOrigin") is True:
-        raise _unproven("Its client data is for another document, ceremony or site.")
+        r, s = utils.decode_dss_signature(signature)
+    except ValueError as error:
+        raise _unfit("The signature is no DER sequence of two numbers.") from error
+    if not (0 < r < _P256_ORDER and 0 < s < _P256_ORDER):
+        raise _unfit("A number of the signature lies outside the group.")
+    return r, s
 
 
-def _high_s(signature: bytes) -> bool:
-    scalars = _scalars(signature)
-    return scalars is not None and scalars[1] > _HALF_ORDER
+def _check_authenticator_data(data: bytes, rp_id: str) -> None:
+    if len(data) < _AUTHENTICATOR_BYTES:
+        raise _unfit(f"The authenticator data has {len(data)} bytes; at least 37 are needed.")
+    flags = data[32]
+    if (len(data) > _AUTHENTICATOR_BYTES) != bool(flags & _EXTENSIONS):
+        raise _unfit("The authenticator data's length does not fit its flags.")
+    if data[:32] != hashlib.sha256(rp_id.encode()).digest():
+        raise _elsewhere(f"The passkey answered for another site than {rp_id}.")
+    if flags & _USER_PRESENT == 0 or flags & _USER_VERIFIED == 0:
+        raise _elsewhere("The authenticator did not verify that its owner was there.")
+    if flags & _BACKED_UP and not flags & _BACKUP_ELIGIBLE:
+        raise _elsewhere("The authenticator claims a backup of a key that cannot be backed up.")
 
 
-def _scalars(signature: bytes) -> Any:
-    from cryptography.hazmat.primitives.asymmetric.utils import (  # noqa: PLC0415 - only for passkeys
-        decode_dss_signature,
-    )
+def _check_client_data(data: bytes, digest: bytes, rp_id: str) -> None:
+    members = _json_object(data)
+    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    if members.get("type") != "webauthn.get":
+        raise _elsewhere("The passkey signed something that is no assertion (type webauthn.get).")
+    if members.get("challenge") != challenge:
+        raise _elsewhere("The passkey signed another document: the challenge is not its digest.")
+    if members.get("crossOrigin", False) is not False or "topOrigin" in members:
+        raise _elsewhere("The passkey was used inside a frame of another site.")
+    if not _is_origin_of(members.get("origin"), rp_id):
+        raise _elsewhere(f"The passkey was used on {members.get('origin')!r}, not on {rp_id}.")
 
+
+def _json_object(data: bytes) -> dict[str, Any]:
+    if len(data) > _MAX_CLIENT_DATA:
+        raise _unfit(f"The client data has {len(data)} bytes; at most {_MAX_CLIENT_DATA} may be.")
     try:
-        return decode_dss_signature(signature)
+        members = json.loads(data.decode(), object_pairs_hook=_without_twins)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise _unfit("The client data is no JSON.") from error
+    if not isinstance(members, dict):
+        raise _unfit("The client data is no JSON object.")
+    return members
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _unfit("The client data names a member twice.")
+    return members
+
+
+def _is_origin_of(origin: object, rp_id: str) -> bool:
+    if not isinstance(origin, str):
+        return False
+    try:
+        parts = urlsplit(origin)
+        host = parts.hostname or ""
     except ValueError:
-        return None
+        return False
+    local = rp_id == "localhost" and parts.scheme == "http"
+    inside = host == rp_id or host.endswith(f".{rp_id}")
+    return inside and (parts.scheme == "https" or local)
 
 
-def _der(r: int, s: int) -> bytes:
-    from cryptography.hazmat.primitives.asymmetric.utils import (  # noqa: PLC0415 - only for passkeys
-        encode_dss_signature,
+def _check_digest(digest: bytes) -> None:
+    if len(digest) != _DIGEST_BYTES:
+        raise _unfit(f"The document's digest has {len(digest)} bytes; SHA-256 gives 32.")
+
+
+def _unfit(why: str) -> Refused:
+    return Refused(
+        "E-PROOF-01",
+        "This is no proof.",
+        why=why,
+        fix="Sign the document again with the key file, or with the passkey in a browser.",
     )
 
-    return encode_dss_signature(r, s)
 
-
-def _unproven(why: str) -> Refused | Broken:
+def _elsewhere(why: str) -> Broken:
     return Broken(
-        "E-PROOF-01",
-        "The proof does not hold.",
+        "E-PROOF-02",
+        "The passkey's answer does not prove this document.",
         why=why,
-        fix="Have the document signed again by the person's own key or passkey.",
+        fix="Show the document again on the ledger's own site and confirm it with the passkey.",
     )
