@@ -1,1 +1,31 @@
-"""Public rules: catalogue, packs, linter, score and its explanation; pure integers."""
+"""Public rules: catalogue, packs, linter, score and its explanation; pure integers.
+
+Bytes come in through `parse_*` and `load_pack`; `canonical` gives the bytes that are hashed and
+signed. `score` is the specification: every other scorer must reach the same integers. This room
+reads no clock, file, network, randomness or calendar. See docs/reference/linter.md.
+"""
+
+from standing.policy._conduct import check_conduct
+from standing.policy._digests import population_digest, subject_digest
+from standing.policy._fold import WHY, Reason, RecordFact, Score, score
+from standing.policy._parse import canonical, parse_catalogue, parse_pack, redated
+from standing.policy._schedule import Schedule
+from standing.policy._schema import Catalogue, Pack
+
+__all__ = [
+    "WHY",
+    "Catalogue",
+    "Pack",
+    "Reason",
+    "RecordFact",
+    "Schedule",
+    "Score",
+    "canonical",
+    "check_conduct",
+    "parse_catalogue",
+    "parse_pack",
+    "population_digest",
+    "redated",
+    "score",
+    "subject_digest",
+]

@@ -143,7 +143,7 @@ def _culprit(plain: Any, inner: Any) -> str | None:
     for key, value in plain.items():
         try:
             msgspec.convert(value, inner, dec_hook=read_day)
-        except (msgspec.ValidationError, Refused):
+        except msgspec.ValidationError:
             return str(key)
     return None
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from standing.errors import Refused
 from standing.wire.days import format_day, parse_day
 
 MAX_POINTS: Final = 1_000_000
@@ -26,17 +27,20 @@ class PackDay(int):
 
 
 def read_day(kind: type, value: object) -> object:
-    """Turn a document's text into the day type; raises `E-DAY-01` for days that do not exist."""
-    if kind is PackDay and isinstance(value, str):
+    """Turn a document's text into the day type; a ValueError says which days do not exist."""
+    assert kind is PackDay  # the only type here that msgspec does not know
+    if not isinstance(value, str):
+        raise TypeError("Expected a day like 2026-11-23")
+    try:
         return PackDay(parse_day(value))
-    raise TypeError(f"Expected a day like 2026-11-23, got {value!r}")
+    except Refused as error:
+        raise ValueError(error.why) from None
 
 
 def write_day(value: object) -> str:
     """Turn the day type into a document's text."""
-    if isinstance(value, PackDay):
-        return format_day(value)
-    raise TypeError(f"{type(value).__name__} has no form in a document")
+    assert isinstance(value, PackDay)  # see read_day
+    return format_day(value)
 
 
 Line = Annotated[str, Meta(min_length=1, max_length=240)]
@@ -62,7 +66,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 # --- the catalogue ------------------------------------------------------------------------------
 
 
-class Setting(_Part):
+class Setting(_Part, frozen=True, kw_only=True):
     """One setting in which conduct may be recorded, with the sectors that may ever ask there."""
 
     title: Line
@@ -70,7 +74,7 @@ class Setting(_Part):
     sectors: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=20)]
 
 
-class Duty(_Part):
+class Duty(_Part, frozen=True, kw_only=True):
     """The written duty behind an act type; `sha256` is the digest of `text` in UTF-8."""
 
     title: Line
@@ -83,7 +87,7 @@ class Duty(_Part):
     penal: bool = False
 
 
-class Field(_Part):
+class Field(_Part, frozen=True, kw_only=True):
     """One coded detail: a whole number from `least` to `most`, or one of `codes`."""
 
     least: Small | None = None
@@ -92,7 +96,7 @@ class Field(_Part):
     required: bool = True
 
 
-class ActType(_Part):
+class ActType(_Part, frozen=True, kw_only=True):
     """One observable act: its sign, the worst tier a pack may give it, its duty and its details."""
 
     setting: Code
@@ -103,7 +107,7 @@ class ActType(_Part):
     fields: Annotated[dict[Code, Field], Meta(max_length=8)] = {}
 
 
-class Catalogue(_Part):
+class Catalogue(_Part, frozen=True, kw_only=True):
     """The signed list of everything that may be recorded anywhere; packs only weigh it."""
 
     format: Literal["standing/catalogue/1"]
@@ -116,14 +120,14 @@ class Catalogue(_Part):
 # --- the pack -----------------------------------------------------------------------------------
 
 
-class Band(_Part):
+class Band(_Part, frozen=True, kw_only=True):
     """A named stretch of the scale that begins at `least` and ends below the next band."""
 
     name: Code
     least: Level
 
 
-class Act(_Part):
+class Act(_Part, frozen=True, kw_only=True):
     """What one record of a type weighs, for how long, and what limits it.
 
     `points` holds from the day of conduct; each pair of `ages` is (age in days, points from then
@@ -144,7 +148,7 @@ class Act(_Part):
     legal_ground: Annotated[str, Meta(max_length=240)] = ""
 
 
-class Recovery(_Part):
+class Recovery(_Part, frozen=True, kw_only=True):
     """A way back: each record of type `act` gives back up to `points` of records of `restores`.
 
     `time` names no act: the age table does the work. `payment` never stands alone (L15).
@@ -157,7 +161,7 @@ class Recovery(_Part):
     yearly: Count = 0
 
 
-class Purpose(_Part):
+class Purpose(_Part, frozen=True, kw_only=True):
     """A question that may be asked: by which sectors, with which answers, opening which perk."""
 
     title: Line
@@ -166,7 +170,7 @@ class Purpose(_Part):
     perk: Annotated[str, Meta(max_length=64)] = ""
 
 
-class Trigger(_Part):
+class Trigger(_Part, frozen=True, kw_only=True):
     """How many counted records of a tier allow a restriction to be proposed; 0 is never."""
 
     serious: Count = 0
@@ -175,7 +179,7 @@ class Trigger(_Part):
     score_below: Level | None = None
 
 
-class Alternative(_Part):
+class Alternative(_Part, frozen=True, kw_only=True):
     """What stays open to someone who is restricted, on the same route and day."""
 
     service: Code
@@ -185,7 +189,7 @@ class Alternative(_Part):
     where_none: Literal["not-applied", "applied"] = "not-applied"
 
 
-class Restriction(_Part):
+class Restriction(_Part, frozen=True, kw_only=True):
     """A consequence that a relying party may ask for, under its own cited term."""
 
     code: Code
@@ -200,7 +204,7 @@ class Restriction(_Part):
     own_term: Line
 
 
-class Perk(_Part):
+class Perk(_Part, frozen=True, kw_only=True):
     """A better term for counted positive records; the same term has a way without any record."""
 
     code: Code
@@ -217,7 +221,7 @@ class Perk(_Part):
     consent_days: Span
 
 
-class Organisation(_Part):
+class Organisation(_Part, frozen=True, kw_only=True):
     """Who takes part, in which role, and whose employees act for it."""
 
     name: Line
@@ -229,7 +233,7 @@ class Organisation(_Part):
     sector: Annotated[str, Meta(max_length=64)] = ""
 
 
-class Change(_Part):
+class Change(_Part, frozen=True, kw_only=True):
     """What this version replaces. A context's first pack has nothing to compare and says so."""
 
     first_force: PackDay
@@ -238,7 +242,7 @@ class Change(_Part):
     simulation: DigestOrNone = ""
 
 
-class Impact(_Part):
+class Impact(_Part, frozen=True, kw_only=True):
     """The confidence interval of the ratio between groups, in thousandths, or "not shown"."""
 
     result: Literal["shown", "not shown"]
@@ -246,7 +250,7 @@ class Impact(_Part):
     high_permille: Annotated[int, Meta(ge=0, le=100_000)] = 0
 
 
-class Attachment(_Part):
+class Attachment(_Part, frozen=True, kw_only=True):
     """A document signed beside the pack, by digest; `sample` says that it is no real opinion."""
 
     kind: Literal["legal-opinion", "impact-assessment", "diff", "simulation"]
@@ -255,7 +259,7 @@ class Attachment(_Part):
     sample: bool = False
 
 
-class Calendar(_Part):
+class Calendar(_Part, frozen=True, kw_only=True):
     """Days on which nobody has to act. `weekend`: 1 is Monday, 7 is Sunday."""
 
     weekend: Annotated[tuple[Annotated[int, Meta(ge=1, le=7)], ...], Meta(max_length=3)]
@@ -269,7 +273,7 @@ class Calendar(_Part):
     rolls: tuple[Literal["time-to-act", "record-end", "restriction-end"], ...] = ("time-to-act",)
 
 
-class Register(_Part):
+class Register(_Part, frozen=True, kw_only=True):
     """The public register whose entries are the basis of records about organisations."""
 
     name: Line
@@ -277,7 +281,7 @@ class Register(_Part):
     history_from: PackDay
 
 
-class Given(_Part):
+class Given(_Part, frozen=True, kw_only=True):
     """One record of an example; `day` and `noticed` count from the pack's first day of force."""
 
     id: Code
@@ -287,7 +291,7 @@ class Given(_Part):
     status: Literal["effective", "contested", "annulled", "lapsed", "retracted"] = "effective"
 
 
-class Expect(_Part):
+class Expect(_Part, frozen=True, kw_only=True):
     """What the example must come to; `counted` names points by record where they matter."""
 
     score: Level
@@ -295,7 +299,7 @@ class Expect(_Part):
     counted: dict[Code, Small] = {}
 
 
-class Example(_Part):
+class Example(_Part, frozen=True, kw_only=True):
     """A worked example that the linter runs."""
 
     title: Line
@@ -304,7 +308,7 @@ class Example(_Part):
     expect: Expect
 
 
-class Pack(_Part):
+class Pack(_Part, frozen=True, kw_only=True):
     """One context's rules, complete: what is weighed, what may follow, who takes part."""
 
     format: Literal["standing/pack/1"]
