@@ -48,7 +48,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="stand
 def sign_question(key: SigningKey, name: str, asked: Asked) -> bytes:
     """Sign a question as the relying party `name`."""
     payload = cbor.encode(msgspec.to_builtins(asked, builtin_types=(bytes,)))
-    header = {
+    header: dict[Any, Any] = {
         cose.CWT: {cose.CWT_ISS: name, cose.CWT_SUB: asked.purpose},
         cose.TYP: _QUESTION_TYP,
     }

@@ -18,8 +18,8 @@ from standing.charter._state import (
     encode_state,
 )
 from standing.charter._statements import (
-    Accredit,
     VDS_RFC9162_SHA256,
+    Accredit,
     Batch,
     DayMoved,
     Envelope,
@@ -38,8 +38,8 @@ __all__ = [
     "LOG_PURPOSES",
     "ROLES",
     "VDS_RFC9162_SHA256",
-    "Accreditation",
     "Accredit",
+    "Accreditation",
     "Batch",
     "DayMoved",
     "Envelope",

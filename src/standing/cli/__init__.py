@@ -1,1 +1,109 @@
-"""The command line: parse, call one verb of the ledger, print."""
+"""The command line: parse, call one verb of the ledger, print.
+
+One file a group of commands; each imports its verbs when it runs, so that `--help` stays fast.
+"""
+
+import importlib
+import json
+import sys
+from typing import Any
+
+import click
+
+from standing.errors import StandingError
+
+_COMMANDS = {
+    # command: (module, attribute, short help)
+    "init": ("standing.cli.setup", "init", "Make a new ledger."),
+    "key": ("standing.cli.setup", "key", "Make key files."),
+    "accredit": ("standing.cli.setup", "accredit", "Put an organisation's key on the roll."),
+    "revoke": ("standing.cli.setup", "revoke", "End a key's right to sign."),
+    "pack": ("standing.cli.rules", "pack", "Lint, publish and list rules."),
+    "enrol": ("standing.cli.people", "enrol", "Give a subject a place in the vault."),
+    "consent": ("standing.cli.people", "consent", "Agree to be recorded, or stop."),
+    "link": ("standing.cli.people", "link", "Let an issuer's reference stand for a subject."),
+    "import": ("standing.cli.records", "import_", "Turn a file's rows into signed batches."),
+    "score": ("standing.cli.records", "score", "Score a subject with every reason, or everyone."),
+    "decide": ("standing.cli.records", "decide", "Answer a relying party's question."),
+    "report": ("standing.cli.records", "report", "Show all that is held on a subject."),
+    "verify": ("standing.cli.check", "verify", "Check everything, as a stranger would."),
+    "tick": ("standing.cli.check", "tick", "Publish the marks that are due."),
+    "demo": ("standing.cli.demo", "demo", "Make an invented city and verify it."),
+    "example": ("standing.cli.demo", "example", "Run real data through a ledger."),
+}
+
+
+class _Lazy(click.Group):
+    """Knows its commands by name and loads one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="standing-ledger", prog_name="standing")
+def cli() -> None:
+    """A ledger of conduct records that people agree to, can contest, and anyone can verify."""
+
+
+def main() -> None:
+    """Run the command line; errors become one clear text (or JSON) and an exit code."""
+    as_json = "--json" in sys.argv[1:]
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as problem:
+        _print_problem(_usage(problem), as_json=as_json)
+        sys.exit(3)
+    except StandingError as problem:
+        _print_problem(problem, as_json=as_json)
+        sys.exit(problem.exit_code)
+
+
+def _usage(problem: click.ClickException) -> StandingError:
+    from standing.errors import Usage
+
+    where = ""
+    if isinstance(problem, click.UsageError) and problem.ctx is not None:
+        where = problem.ctx.command_path
+    return Usage(
+        "E-CLI-01",
+        "The command cannot be understood.",
+        why=problem.format_message(),
+        fix=f"See: {where or 'standing'} --help",
+        where=where,
+    )
+
+
+def _print_problem(problem: StandingError, *, as_json: bool) -> None:
+    rows: Any = getattr(problem, "rows", None)
+    if as_json:
+        body: dict[str, Any] = {"error": problem.as_dict()}
+        if rows is not None:
+            body["rows"] = [
+                {"row": r.row, "code": r.code, "reason": r.reason, "remedy": r.remedy} for r in rows
+            ]
+            body["total"] = problem.total  # type: ignore[attr-defined]
+        click.echo(json.dumps(body, ensure_ascii=False), err=True)
+        return
+    for row in rows or ():
+        click.echo(f"  row {row.row}: {row.reason}. {row.remedy}. [{row.code}]", err=True)
+    where = f"\n  where: {problem.where}" if problem.where else ""
+    click.echo(
+        f"{problem.code} {problem.what}\n  why: {problem.why}\n  do: {problem.fix}{where}", err=True
+    )

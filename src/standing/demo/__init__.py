@@ -1,1 +1,7 @@
-"""The invented city, and two examples on real data."""
+"""The invented city, a dishonest operator, and two examples on real data."""
+
+from standing.demo._city import City, make_city
+from standing.demo._examples import EXAMPLES, ExampleRun, run_example
+from standing.demo._tamper import TAMPERINGS, tamper
+
+__all__ = ["EXAMPLES", "TAMPERINGS", "City", "ExampleRun", "make_city", "run_example", "tamper"]

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from standing import charter
+from standing.audit.trust import Trust, load_trust
 from standing.engine import Clock, Embedded, RealClock, SimulatedClock, today
 from standing.errors import Refused, StandingError
-from standing.ledger._setup import KEYS_DIR, LOG_DIR, VAULT_FILE, Trust, load_trust
+from standing.ledger._setup import KEYS_DIR, LOG_DIR, VAULT_FILE
 from standing.log import Log
 from standing.vault import Intake, Rows, SealedBatch, Vault, new_salt
 from standing.verify.tree import root_of
@@ -102,10 +103,15 @@ class Core:
 
         Nothing inside is acknowledged before the block ends.
         """
+        with self.publishing_later(), self.vault.transaction():
+            yield
+
+    @contextmanager
+    def publishing_later(self) -> Iterator[None]:
+        """Write the public files once, at the end of the block."""
         self._bulk = True
         try:
-            with self.vault.transaction():
-                yield
+            yield
         finally:
             self._bulk = False
         self.log.publish()
@@ -115,7 +121,7 @@ class Core:
         marks = self._stage_due_marks()
         places = self._propose(statements, marks)
         self._include_marks(marks, places)
-        self._publish()
+        self.publish()
         return places
 
     def state_in_public(self, document: bytes, slot: str, facts: dict[str, Any]) -> int:
@@ -138,9 +144,15 @@ class Core:
                 {batch.statement: places[batch.statement] for batch in batches}
             )
             self._include_marks(marks, places)
-        self._publish()
 
     def _propose(self, statements: Sequence[bytes], marks: Sequence[bytes]) -> dict[bytes, int]:
+        if self.vault.db.in_transaction:
+            raise Refused(
+                "E-LEDGER-03",
+                "Public statements cannot be made inside a bulk block.",
+                why="The log would be durable before the vault is.",
+                fix="Use publishing_later() for them, and bulk() for people's documents alone.",
+            )
         try:
             return self.engine.propose(statements, marks=marks)
         except StandingError:
@@ -152,7 +164,8 @@ class Core:
             self.vault.batches.discard_staged()
             self.vault.discard_staged_marks()
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Bring the published files up to the log, unless a bulk block will at its end."""
         if not self._bulk:
             self.log.publish()
 
@@ -176,7 +189,7 @@ class Core:
             return 0
         places = self._propose([], marks)
         self._include_marks(marks, places)
-        self._publish()
+        self.publish()
         return waiting
 
     def _stage_due_marks(self) -> list[bytes]:

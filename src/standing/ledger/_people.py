@@ -53,7 +53,7 @@ def attest_adult(core: Core, key: PublicKey, adult_since: int, attester: Signing
     unsigned = Adult(
         new_salt(), core.today, key.thumbprint, adult_since, attester.public.thumbprint, []
     )
-    document = _signed(unsigned, attester)
+    document = sign_document(unsigned, attester)
     with core.vault.transaction():
         core.vault.add(document, number)
 
@@ -63,17 +63,7 @@ def draft_consent(
 ) -> Consent:
     """Write the consent that a subject is asked to sign: what, for whom, by which rules."""
     number = _subject(core, key)
-    packs = core.state.packs_of(context)
-    if not packs:
-        raise Refused(
-            "E-PEOPLE-03",
-            f"There are no rules for {context!r}.",
-            why="A consent names the pack that it agrees to, and none is published.",
-            fix="Publish one first: standing pack publish FILE.",
-        )
-    # the rules in force, or those announced where none is in force yet
-    in_force = [digest for force, digest in packs if force <= core.today]
-    pack = in_force[-1] if in_force else packs[0][1]
+    pack = _rules.next_pack(core, context)
     issuers = sorted(
         right.name
         for right in core.state.roll.keys.values()
@@ -125,7 +115,9 @@ def withdraw(core: Core, key: SigningKey, context: str) -> str:
             why="It was withdrawn before, has ended, or was never given.",
             fix="Nothing is left to stop.",
         )
-    document = _signed(Withdrawal(new_salt(), core.today, pseudonym, context, live[2], []), key)
+    document = sign_document(
+        Withdrawal(new_salt(), core.today, pseudonym, context, live[2], []), key
+    )
     with core.vault.transaction():
         core.vault.add(document, number, context)
     return pseudonym
@@ -157,7 +149,7 @@ def link(
         new_salt(), core.today, context, reference, pseudonym, issuer, key.public.thumbprint, []
     )
     with core.vault.transaction():
-        core.vault.add(_signed(unsigned, key), number, context)
+        core.vault.add(sign_document(unsigned, key), number, context)
 
 
 def register_subjects(core: Core, context: str, references: frozenset[str]) -> None:
@@ -196,6 +188,7 @@ def _wrong_role(wanted: str, right: charter.Accreditation | None) -> Refused:
     )
 
 
-def _signed(document: Any, key: SigningKey) -> Any:
+def sign_document(document: Any, key: SigningKey) -> Any:
+    """Put the proof of `key` into a private document."""
     proof = make_proof(key, signed_digest(document))
     return msgspec.structs.replace(document, proof=proof)

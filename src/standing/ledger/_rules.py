@@ -102,6 +102,15 @@ def pack_in_force(core: Core, context: str, day: int) -> bytes:
     return current[-1]
 
 
+def next_pack(core: Core, context: str) -> bytes:
+    """Give the pack in force today, or the one announced where none is in force yet."""
+    packs = core.state.packs_of(context)
+    if not packs:
+        raise no_pack(context)
+    in_force = [digest for force, digest in packs if force <= core.today]
+    return in_force[-1] if in_force else packs[0][1]
+
+
 def no_pack(context: str) -> Refused:
     """Make the error for a context without rules."""
     return Refused(
@@ -152,4 +161,4 @@ def _catalogue(data: bytes) -> policy.Catalogue:
 
 @lru_cache(maxsize=64)
 def _schedule(packs: tuple[tuple[int, bytes], ...]) -> policy.Schedule:
-    return policy.Schedule(tuple((force, _pack(data)) for force, data in packs))
+    return policy.Schedule((force, _pack(data)) for force, data in packs)

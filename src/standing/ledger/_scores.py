@@ -1,20 +1,18 @@
 """Scores: one subject with every reason, or a whole population with its digest."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
+import msgspec
 
 from standing import policy
+from standing.cases import scores
 from standing.errors import Refused
 from standing.ledger import _rules
 from standing.ledger._core import Core
-from standing.vault import LeafKind, OpenRecord
+from standing.vault import Link
 from standing.wire import cbor
 from standing.wire.days import format_day
-
-SCORE_ROW = np.dtype([("subject", "<u8"), ("score", "<i4"), ("band", "u1")])
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,16 @@ class Population:
     digest: bytes
     bands: dict[str, int]
     entry: int
+    histogram: tuple[tuple[int, int], ...]  # (score, subjects), ascending
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """How the score of a register's organisation rose between two days, and why."""
+
+    reference: str
+    before: int
+    now: SubjectScore
 
 
 def resolve(core: Core, name: str, context: str | None) -> int:
@@ -55,40 +63,58 @@ def resolve(core: Core, name: str, context: str | None) -> int:
     return number
 
 
-def live_since(core: Core, number: int, context: str, day: int) -> int:
-    """Give the first day whose acts may count for a subject; raises `E-PEOPLE-11` without consent."""
-    subject = core.vault.subject(number)
-    if subject is not None and subject[0] != "person":
-        return 0
-    consent = core.vault.live_consent(number, context, day)
-    if consent is None:
-        raise Refused(
-            "E-PEOPLE-11",
-            f"There is no score in {context!r} for this subject.",
-            why="No consent of theirs is live there, and nobody is scored without it.",
-            fix="Nothing needs doing: absence is neutral.",
-        )
-    return consent[0]
-
-
-def facts_of(records: Iterable[OpenRecord], since: int) -> list[policy.RecordFact]:
-    """Turn opened records into what the rules see: type, day, day of notice."""
-    return [
-        policy.RecordFact(id=r.id, type=r.record.type, day=r.record.day, noticed=r.included)
-        for r in records
-        if r.record.day >= since
-    ]
-
-
 def score(core: Core, name: str, context: str, as_of: int | None = None) -> SubjectScore:
     """Score one subject, with one reason a record."""
     day = core.today if as_of is None else as_of
     number = resolve(core, name, context)
-    since = live_since(core, number, context, day)
+    since = scores.live_since(core.vault, number, context, day)
     pack = _rules.pack_in_force(core, context, day)
     records = [r for r in core.vault.records_of(number, context) if r.included <= day]
-    facts = facts_of(records, since)
-    result = policy.score(facts, _rules.schedule(core, context), day)
+    result = policy.score(scores.facts_of(records, since), _rules.schedule(core, context), day)
+    return _subject_score(core, number, context, day, pack, result)
+
+
+def improvements(core: Core, context: str, earlier: int, count: int) -> list[Improvement]:
+    """Name the organisations whose scores rose most; there is no list of the worst (L32).
+
+    The earlier score is what today's log gives for the acts up to that day, as if each had been
+    told on its own day. Only contexts of a public register have names to print.
+    """
+    pack = _rules.pack_in_force(core, context, core.today)
+    if _rules.pack(core, pack).public_register is None:
+        raise Refused(
+            "E-SCORE-01",
+            f"{context!r} is not about organisations of a public register.",
+            why="Nobody else is named in any list (L32).",
+            fix="Ask for one subject's score instead.",
+        )
+    schedule = _rules.schedule(core, context)
+    names = {
+        number: document.document.reference
+        for number in core.vault.numbers(context)
+        for document in core.vault.documents(number)
+        if isinstance(document.document, Link) and document.document.context == context
+    }
+    facts = scores.facts_by_subject(core.vault, context, lambda _: True)
+    rises = []
+    for number, mine in facts.items():
+        then = [
+            msgspec.structs.replace(fact, noticed=fact.day) for fact in mine if fact.day <= earlier
+        ]
+        before = policy.score(then, schedule, earlier).score
+        now = policy.score(mine, schedule, core.today)
+        rises.append((now.score - before, names[number], number, before, now))
+    rises.sort(key=lambda rise: (-rise[0], rise[1]))
+    return [
+        Improvement(name, before, _subject_score(core, number, context, core.today, pack, now))
+        for rise, name, number, before, now in rises[:count]
+        if rise > 0
+    ]
+
+
+def _subject_score(
+    core: Core, number: int, context: str, day: int, pack: bytes, result: policy.Score
+) -> SubjectScore:
     pseudonym = core.vault.secret.pseudonym(number, context)
     return SubjectScore(pseudonym, context, day, pack, result, subject_digest(pack, day, result))
 
@@ -100,62 +126,33 @@ def subject_digest(pack: bytes, day: int, score: policy.Score) -> bytes:
     return hashlib.sha256(cbor.encode(value)).digest()
 
 
-def population(core: Core, context: str, day: int) -> list[tuple[int, policy.Score]]:
-    """Score everyone with live consent (or from a register), by ascending vault id."""
-    rules = _rules.schedule(core, context)
-    facts = dict(_facts_by_subject(core, context, day))
-    scored = []
-    for number in core.vault.numbers(context):
-        try:
-            since = live_since(core, number, context, day)
-        except Refused:
-            continue
-        mine = [fact for fact in facts.get(number, ()) if fact.day >= since]
-        scored.append((number, policy.score(mine, rules, day)))
-    return scored
-
-
-def _facts_by_subject(
-    core: Core, context: str, day: int
-) -> Iterator[tuple[int, list[policy.RecordFact]]]:
-    found: dict[int, list[policy.RecordFact]] = {}
-    for batch in core.vault.batches.each():
-        if batch.context != context or batch.entry is None or batch.day > day:
-            continue
-        for position, kind in enumerate(batch.kinds):
-            if kind == LeafKind.RECORD:
-                opened = core.vault.open_record(batch, position)
-                found.setdefault(batch.owners[position], []).extend(facts_of([opened], 0))
-    yield from found.items()
-
-
-def population_rows(scored: list[tuple[int, policy.Score]], bands: list[str]) -> bytes:
-    """Lay scores out as the population digest reads them."""
-    rows = np.empty(len(scored), SCORE_ROW)
-    rows["subject"] = [number for number, _ in scored]
-    rows["score"] = [score.score for _, score in scored]
-    rows["band"] = [bands.index(score.band) for _, score in scored]
-    return rows.tobytes()
-
-
 def score_all(core: Core, context: str) -> Population:
     """Score a context's whole population, keep it in the vault, state its digest in public."""
     day = core.today
     pack_digest = _rules.pack_in_force(core, context, day)
-    pack = _rules.pack(core, pack_digest)
-    bands = [band.name for band in pack.bands]
-    scored = population(core, context, day)
-    digest = policy.population_digest(
-        (number, result.score, bands.index(result.band)) for number, result in scored
-    )
-    rows = population_rows(scored, bands)
+    bands = [band.name for band in _rules.pack(core, pack_digest).bands]
+    schedule = _rules.schedule(core, context)
+    size = core.log.head.size
+    scored = scores.population(core.vault, context, schedule, day, lambda entry: entry < size)
+    rows = scores.population_rows(scored, bands)
+    digest = scores.digest_of_rows(rows)
     with core.vault.transaction():
-        core.vault.store_scores(context, day, pack_digest, rows, digest)
+        core.vault.store_scores(context, day, pack_digest, size, rows)
     document = cbor.encode(["standing/scores/1", context, day, pack_digest, digest])
-    entry = core.state_in_public(
-        document, f"scores/{context}/{format_day(day)}", {"about": "scores", "pack": pack_digest}
-    )
-    counts = {name: 0 for name in bands}
+    facts = {"about": "scores", "pack": pack_digest}
+    entry = core.state_in_public(document, f"scores/{context}/{format_day(day)}", facts)
+    counts = dict.fromkeys(bands, 0)
+    histogram: dict[int, int] = {}
     for _, result in scored:
         counts[result.band] += 1
-    return Population(context, day, pack_digest, len(scored), digest, counts, entry)
+        histogram[result.score] = histogram.get(result.score, 0) + 1
+    return Population(
+        context,
+        day,
+        pack_digest,
+        len(scored),
+        digest,
+        counts,
+        entry,
+        tuple(sorted(histogram.items())),
+    )

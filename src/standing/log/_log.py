@@ -80,8 +80,8 @@ class Log:
         self._receipt_key = receipt_key
         self._dead = False
         self._tile = lru_cache(maxsize=512)(self._read_tile)
-        self._load_head()
         self._published = 0
+        self.head, self._frontier = self._load_head()
 
     # --- opening -------------------------------------------------------------------------------
 
@@ -350,16 +350,13 @@ class Log:
 
     # --- reading -------------------------------------------------------------------------------
 
-    def _load_head(self) -> None:
+    def _load_head(self) -> tuple[Head, Frontier]:
         row = self._db.execute(
             "SELECT size, root, frontier, checkpoint, receipt FROM head"
         ).fetchone()
         if row is None:
-            self.head = Head(0, EMPTY_ROOT, b"", b"")
-            self._frontier = Frontier()
-            return
-        self.head = Head(row[0], row[1], row[3], row[4])
-        self._frontier = Frontier.load(row[0], row[2])
+            return Head(0, EMPTY_ROOT, b"", b""), Frontier()
+        return Head(row[0], row[1], row[3], row[4]), Frontier.load(row[0], row[2])
 
     def find(self, statement_hash: bytes) -> int | None:
         """Give the place of a statement, or nothing."""

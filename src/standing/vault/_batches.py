@@ -93,7 +93,10 @@ def _stored(row: tuple[Any, ...]) -> StoredBatch:
     data = row[9]
     bodies = [data[a:b] for a, b in zip(starts, ends, strict=True)]
     owners = np.frombuffer(row[8], _OWNER).tolist()
-    return StoredBatch(*row[:8], owners, bodies)
+    number, statement, entry, day, issuer, context, kinds, leaves = row[:8]
+    return StoredBatch(
+        number, statement, entry, day, issuer, context, kinds, leaves, owners, bodies
+    )
 
 
 def _damaged(batch: int, why: str) -> Broken:

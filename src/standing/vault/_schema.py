@@ -45,7 +45,7 @@ CREATE TABLE questions(
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE scores(
   context TEXT NOT NULL, day INTEGER NOT NULL, pack BLOB NOT NULL,
-  rows BLOB NOT NULL, digest BLOB NOT NULL, PRIMARY KEY(context, day, pack)
+  size INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY(context, day, pack)
 ) WITHOUT ROWID, STRICT;
 """
 """The whole schema; STRICT so that a value of another type never enters."""

@@ -437,16 +437,18 @@ class Vault:
 
     # --- stored scores ----------------------------------------------------------------------
 
-    def store_scores(self, context: str, day: int, pack: bytes, rows: bytes, digest: bytes) -> None:
-        """Keep a population's scores: `rows` is (u64 subject, i32 score, u8 band) a subject."""
+    def store_scores(self, context: str, day: int, pack: bytes, size: int, rows: bytes) -> None:
+        """Keep a population's scores as of a log of `size` entries. In a transaction.
+
+        `rows` is (u64 subject, i32 score, u8 band) a subject.
+        """
         self._db.execute(
-            "INSERT OR REPLACE INTO scores VALUES (?,?,?,?,?)",
-            (context, day, pack, rows, digest),
+            "INSERT OR REPLACE INTO scores VALUES (?,?,?,?,?)", (context, day, pack, size, rows)
         )
 
-    def scores(self) -> Iterator[tuple[str, int, bytes, bytes, bytes]]:
-        """Read (context, day, pack, rows, digest) of all stored populations."""
-        query = "SELECT context, day, pack, rows, digest FROM scores ORDER BY context, day, pack"
+    def scores(self) -> Iterator[tuple[str, int, bytes, int, bytes]]:
+        """Read (context, day, pack, log size, rows) of all stored populations."""
+        query = "SELECT context, day, pack, size, rows FROM scores ORDER BY context, day, pack"
         yield from self._db.execute(query)
 
 

@@ -153,9 +153,9 @@ def _filled(text: str) -> _Fault | None:
     return None
 
 
-_CHECKS: Final[dict[str, Callable[[str], _Fault | None]]] = {
-    name: _filled for name in ("issuer", "reference", "type", "basis", "signer", "identified")
-}
+_CHECKS: Final[dict[str, Callable[[str], _Fault | None]]] = dict.fromkeys(
+    ("issuer", "reference", "type", "basis", "signer", "identified"), _filled
+)
 
 
 def _check_each(

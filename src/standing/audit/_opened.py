@@ -1,0 +1,81 @@
+"""A ledger opened by a stranger: for reading only, believing nothing it says of itself."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from standing import charter
+from standing.audit.trust import Trust, load_trust
+from standing.errors import Broken
+from standing.log import Log
+from standing.vault import OpenDocument, Vault
+from standing.wire import cose
+
+LOG_DIR = "log"
+VAULT_FILE = "vault.db"
+KEYS_DIR = "keys"
+
+
+@dataclass
+class Opened:
+    """The parts under examination, and what one check learns for the next."""
+
+    directory: Path
+    trust: Trust
+    log: Log
+    state: charter.State | None = None
+    day_of_entry: list[int] = field(default_factory=list)
+    statements: list[cose.Sign1] = field(default_factory=list)
+    _vault: Vault | None = None
+    _documents: list[OpenDocument] | None = None
+
+    @property
+    def vault(self) -> Vault:
+        """The vault, opened at first use."""
+        if self._vault is None:
+            self._vault = Vault.open(
+                self.directory / VAULT_FILE, self.directory / KEYS_DIR, read_only=True
+            )
+        return self._vault
+
+    @property
+    def documents(self) -> list[OpenDocument]:
+        """Every private document in clear; opening one that was changed raises."""
+        if self._documents is None:
+            self._documents = list(self.vault.documents())
+        return self._documents
+
+    @property
+    def charter(self) -> charter.State:
+        """The replayed state; raises `E-VERIFY-01` where replay failed."""
+        if self.state is None:
+            raise Broken(
+                "E-VERIFY-01",
+                "This cannot be checked.",
+                why="The statements did not replay, so nobody's rights are known.",
+                fix="See the check of the charter.",
+            )
+        return self.state
+
+    def kind_at(self, entry: int) -> str:
+        """Name the kind of the statement at an entry."""
+        return charter.kind_of(self.statements[entry])
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.log.close()
+        if self._vault is not None:
+            self._vault.close()
+
+
+def open_ledger(directory: Path) -> Opened:
+    """Open a ledger for an audit."""
+    trust = load_trust(directory)
+    log = Log.open(
+        directory / LOG_DIR,
+        origin=trust.origin,
+        extensions=trust.extensions,
+        checkpoint_key=None,
+        receipt_key=None,
+        read_only=True,
+    )
+    return Opened(directory, trust, log)

@@ -1,0 +1,168 @@
+"""Checks of the public side: trust, log, charter, documents, packs, history."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from standing import charter, policy
+from standing.audit._opened import KEYS_DIR, Opened
+from standing.errors import Broken
+from standing.log import check_log
+from standing.verify.checkpoints import verify_checkpoint
+from standing.verify.tree import leaf_hash
+from standing.wire import cose
+from standing.wire.keys import PublicKey, load_key_file
+
+
+def broken(what: str, why: str, where: str) -> Broken:
+    """Make the error of a failed check."""
+    return Broken(
+        "E-VERIFY-02",
+        what,
+        why=why,
+        fix="Keep this copy as evidence; compare with a mirror, a witness or an older backup.",
+        where=where,
+    )
+
+
+def check_charter(ledger: Opened) -> int:
+    """Replay every statement: its form, its signer's right at that point, its signature."""
+    state: charter.State | None = None
+    previous = state
+    for index, entry in enumerate(ledger.log.entries()):
+        try:
+            sign1 = cose.parse_sign1(entry)
+            if sign1.entry_bytes != entry:
+                raise broken("A statement carries more than it may.", "See there.", "")
+            state = charter.admit(state, sign1)
+        except Exception as problem:
+            raise broken(
+                f"Entry {index} has no right to stand in the log.", f"{problem}", f"entry {index}"
+            ) from problem
+        ledger.statements.append(sign1)
+        ledger.day_of_entry.append(state.day)
+        previous = state
+    if previous is None:
+        raise broken("The log is empty.", "A ledger begins with its genesis.", "log")
+    ledger.state = previous
+    stored = {name: ledger.log.state(name) for name in ("clock", "roll")}
+    if stored != charter.encode_state(previous):
+        raise broken(
+            "The stored state of the charter is not what its statements give.",
+            "log.db says one thing about keys, packs or the day, the entries another.",
+            "log.db state",
+        )
+    return len(ledger.statements)
+
+
+def check_trust(ledger: Opened) -> int:
+    """Compare the trust file and the log's own keys with what the first entries say."""
+    genesis = ledger.charter.genesis
+    first = leaf_hash(ledger.log.entry(0)).hex()
+    trust = ledger.trust
+    if (trust.genesis, trust.origin, trust.clock, trust.checkpoint_key.cose_key()) != (
+        first,
+        genesis.origin,
+        genesis.clock,
+        genesis.checkpoint_key,
+    ):
+        raise broken(
+            "trust.json is of another ledger than this log.",
+            "Origin, clock, genesis or checkpoint key differ.",
+            "trust.json",
+        )
+    keys = ledger.directory / KEYS_DIR
+    count = 1
+    for path in sorted(keys.glob("*.key")) if keys.is_dir() else ():
+        count += _check_key_file(ledger, path)
+    return count
+
+
+def _check_key_file(ledger: Opened, path: Path) -> int:
+    held = load_key_file(path)
+    beside = load_key_file(path.with_name(path.name + ".pub"))
+    stated = (
+        ledger.charter.genesis.checkpoint_key
+        if path.stem == "checkpoint"
+        else ledger.charter.log_key(path.stem)
+    )
+    good = held.key is not None and held.key.public == held.public == beside.public
+    same = (held.role, held.name) == (beside.role, beside.name) == (path.stem, ledger.trust.origin)
+    if not good or not same or beside.key is not None or held.public.cose_key() != stated:
+        raise broken(
+            f"The log's {path.stem} key is not the one that the log names.",
+            "What it signs would not verify.",
+            f"{KEYS_DIR}/{path.name}",
+        )
+    return 2
+
+
+def check_log_files(ledger: Opened) -> int:
+    """Re-derive tree, tiles, bundles, checkpoints and indexes from the entries."""
+    receipt = ledger.charter.log_key("receipt")
+    if receipt is None:
+        raise broken("The log names no receipt key.", "Its first key set is missing.", "entry 1")
+    check_log(
+        ledger.log,
+        checkpoint_key=ledger.trust.checkpoint_key,
+        receipt_key=PublicKey.from_cose_key(receipt),
+        statement_hash_of=lambda entry: cose.parse_sign1(entry).statement_hash,
+    )
+    return ledger.log.head.size
+
+
+def check_documents(ledger: Opened) -> int:
+    """Find every public document beside the tiles, under its digest."""
+    count = 0
+    for index, sign1 in enumerate(ledger.statements):
+        statement = charter.parse_statement(sign1)
+        if isinstance(statement, charter.Envelope):
+            _named(ledger.log.document, statement.digest, index)
+            count += 1
+    return count
+
+
+def _named(read: Callable[[bytes], bytes], digest: bytes, index: int) -> bytes:
+    try:
+        return read(digest)
+    except Broken as problem:
+        raise broken(
+            f"The document of entry {index} is missing or was changed.", problem.why, problem.where
+        ) from problem
+
+
+def check_packs(ledger: Opened) -> int:
+    """Read every pack: it says what its statement says, and passes the linter it names."""
+    count = 0
+    for digest, entry in ledger.charter.roll.packs.items():
+        document = ledger.log.document(digest)
+        pack = policy.parse_pack(document)
+        said = (pack.context, pack.version, int(pack.force))
+        if said != (entry.context, entry.version, entry.force):
+            raise broken(
+                f"Pack {entry.context} {entry.version} is not what was signed.",
+                f"The document says {said}.",
+                f"documents/{digest.hex()}",
+            )
+        if entry.linter == policy.LINTER_VERSION:
+            catalogue = policy.parse_catalogue(ledger.log.document(entry.catalogue))
+            policy.load_pack(document, catalogue)
+        count += 1
+    return count
+
+
+def check_history(ledger: Opened, against: bytes) -> int:
+    """Compare with a checkpoint kept elsewhere: is this log the same history, grown?"""
+    outside = verify_checkpoint(against, ledger.trust.origin, ledger.trust.checkpoint_key)
+    if outside.size > ledger.log.head.size:
+        raise broken(
+            f"The outside checkpoint knows {outside.size} entries, this log {ledger.log.head.size}.",
+            "Entries that were public are gone from this copy.",
+            "checkpoint",
+        )
+    if ledger.log.root_at(outside.size) != outside.root:
+        raise broken(
+            f"History was rewritten before entry {outside.size}.",
+            "The first entries here have another root than the outside checkpoint states.",
+            "checkpoint",
+        )
+    return outside.size

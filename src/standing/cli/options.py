@@ -1,0 +1,72 @@
+"""Options that many commands share, and how they print."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from standing.wire.keys import KeyFile, load_key_file
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+
+
+def ledger_option(function: _F) -> _F:
+    """Add `--ledger DIR` (default $STANDING_LEDGER, else ./ledger)."""
+    return click.option(
+        "--ledger",
+        "directory",
+        type=PATH,
+        envvar="STANDING_LEDGER",
+        default=Path("ledger"),
+        show_default=True,
+        help="The ledger's directory.",
+    )(function)
+
+
+def json_option(function: _F) -> _F:
+    """Add `--json`: standard output is exactly one JSON object."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(function)
+
+
+def today_option(function: _F) -> _F:
+    """Add `--today DAY`, which moves a simulated clock forward."""
+    return click.option(
+        "--today", metavar="DAY", help="On a simulated ledger: move its clock forward to DAY first."
+    )(function)
+
+
+def key_option(help_text: str) -> Callable[[_F], _F]:
+    """Add a required `--key FILE`."""
+    return click.option("--key", "key", type=PATH, required=True, metavar="FILE", help=help_text)
+
+
+def open_for(directory: Path, today: str | None = None) -> Any:
+    """Open a ledger for writing, its simulated clock moved if asked."""
+    from standing.ledger import open_ledger
+    from standing.wire.days import parse_day
+
+    ledger = open_ledger(directory)
+    if today is not None:
+        try:
+            ledger.advance_to(parse_day(today))
+        except BaseException:
+            ledger.close()
+            raise
+    return ledger
+
+
+def load_key(path: Path) -> KeyFile:
+    """Read a key file that the caller named."""
+    from standing.ledger import require_file
+
+    require_file(path, "key file")
+    return load_key_file(path)
+
+
+def show(value: dict[str, Any], text: str, *, as_json: bool) -> None:
+    """Print a result, for people or for programs."""
+    click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)

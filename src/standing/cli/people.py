@@ -1,0 +1,134 @@
+"""`enrol`, `consent`, `link`: a subject joins, agrees, is known, and stops."""
+
+from pathlib import Path
+
+import click
+
+from standing.cli.options import (
+    PATH,
+    json_option,
+    key_option,
+    ledger_option,
+    load_key,
+    open_for,
+    show,
+    today_option,
+)
+from standing.errors import Refused
+from standing.wire.keys import KeyFile, SigningKey
+
+
+def _private(path: Path) -> SigningKey:
+    held: KeyFile = load_key(path)
+    if held.key is None:
+        raise Refused(
+            "E-KEY-16",
+            "This needs a private key.",
+            why="The file holds only the public half.",
+            fix="Give --key the file without .pub.",
+            where=str(path),
+        )
+    return held.key
+
+
+@click.command()
+@key_option("The subject's key; its public half is enough.")
+@click.option(
+    "--kind", default="person", show_default=True, help="person, sole_trader or organisation."
+)
+@click.option("--adult-since", metavar="DAY", help="Since when the subject is of age.")
+@click.option("--attester", type=PATH, metavar="FILE", help="The attester's private key.")
+@ledger_option
+@today_option
+@json_option
+def enrol(
+    key: Path,
+    kind: str,
+    adult_since: str | None,
+    attester: Path | None,
+    directory: Path,
+    today: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Give a subject a place in the vault; nothing is recorded without consent."""
+    from standing.wire.days import parse_day
+
+    if (adult_since is None) != (attester is None):
+        raise click.UsageError("--adult-since and --attester go together.")
+    public = load_key(key).public
+    with open_for(directory, today) as ledger, ledger.bulk():
+        ledger.enrol(public, kind)
+        if adult_since is not None and attester is not None:
+            ledger.attest_adult(public, parse_day(adult_since), by=_private(attester))
+    show(
+        {"enrolled": public.thumbprint.hex()},
+        "Enrolled. Next: standing consent give.",
+        as_json=as_json,
+    )
+
+
+@click.group()
+def consent() -> None:
+    """Agree to be recorded in one context, or stop."""
+
+
+@consent.command()
+@key_option("The subject's private key.")
+@click.option("--context", required=True)
+@click.option("--purpose", "purposes", multiple=True, help="A purpose (default: all of the pack).")
+@ledger_option
+@today_option
+@json_option
+def give(
+    key: Path,
+    context: str,
+    purposes: tuple[str, ...],
+    directory: Path,
+    today: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Agree, with the subject's own key, for one context and named purposes."""
+    with open_for(directory, today) as ledger:
+        pseudonym = ledger.consent(_private(key), context, purposes or None)
+    value = {"subject": pseudonym, "context": context}
+    show(value, f"Consent given in {context}. Your name there is {pseudonym}.", as_json=as_json)
+
+
+@consent.command()
+@key_option("The subject's private key.")
+@click.option("--context", required=True)
+@ledger_option
+@today_option
+@json_option
+def withdraw(key: Path, context: str, directory: Path, today: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Stop in one context, at once."""
+    with open_for(directory, today) as ledger:
+        pseudonym = ledger.withdraw(_private(key), context)
+    value = {"subject": pseudonym, "context": context, "withdrawn": True}
+    show(value, f"Stopped in {context}. No record of yours counts there any more.", as_json=as_json)
+
+
+@click.command()
+@click.argument("subject")
+@click.argument("reference")
+@click.option("--context", required=True)
+@click.option("--issuer", required=True, help="The issuer that knows the subject by REFERENCE.")
+@key_option("The issuer's private key.")
+@ledger_option
+@today_option
+@json_option
+def link(
+    subject: str,
+    reference: str,
+    context: str,
+    issuer: str,
+    key: Path,
+    directory: Path,
+    today: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Let an issuer's REFERENCE (a card, an account) stand for SUBJECT from today on."""
+    with open_for(directory, today) as ledger:
+        ledger.link(subject, reference, context, issuer=issuer, by=_private(key))
+    value = {"subject": subject, "reference": reference, "context": context}
+    show(value, f"{reference} stands for {subject} in {context}.", as_json=as_json)

@@ -1,0 +1,232 @@
+"""`import`, `score`, `decide`, `report`: records in, scores, answers and reports out."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from standing.cli.options import (
+    PATH,
+    json_option,
+    key_option,
+    ledger_option,
+    load_key,
+    open_for,
+    show,
+    today_option,
+)
+
+
+@click.command("import")
+@click.argument("file", type=PATH)
+@click.option("--map", "map_file", type=PATH, required=True, metavar="MAP.toml")
+@click.option("--key", "keys", multiple=True, required=True, metavar="ISSUER=FILE",
+              help="An issuer's private key; repeat for each issuer in the file.")  # fmt: skip
+@click.option("--keep-good", is_flag=True, help="Write the batches without a bad row.")
+@click.option(
+    "--batch", "batch_records", type=click.IntRange(1, 16384), default=500, show_default=True
+)
+@ledger_option
+@today_option
+@json_option
+def import_(
+    file: Path,
+    map_file: Path,
+    keys: tuple[str, ...],
+    keep_good: bool,  # noqa: FBT001
+    batch_records: int,
+    directory: Path,
+    today: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Turn the rows of a CSV or Parquet FILE into signed batches. All of them, or none."""
+    from standing.ledger import require_file
+
+    data = require_file(map_file, "map")
+    issuers = {}
+    for pair in keys:
+        name, separator, path = pair.partition("=")
+        if not separator or not name or not path:
+            raise click.UsageError(f"--key wants ISSUER=FILE, got {pair!r}.")
+        issuers[name] = load_key(Path(path))
+    with open_for(directory, today) as ledger, _progress(as_json=as_json) as progress:
+        done = ledger.import_file(
+            file, data, issuers, map_where=str(map_file), keep_good=keep_good,
+            batch_records=batch_records, progress=progress,
+        )  # fmt: skip
+    value = {
+        "records": done.records,
+        "batches": done.batches,
+        "refused": done.refused,
+        "already_there": done.already_there,
+        "seconds": round(done.seconds, 3),
+        "records_per_second": done.records_per_second,
+    }
+    text = (
+        f"{done.records:,} records in {done.batches:,} batches, {done.seconds:.1f} s"
+        f" ({done.records_per_second:,} a second)."
+        + (f" {done.already_there:,} were there already." if done.already_there else "")
+        + (f" {done.refused:,} were refused." if done.refused else "")
+    )
+    show(value, text, as_json=as_json)
+    for row in done.bad:
+        click.echo(f"  row {row.row}: {row.reason}. {row.remedy}. [{row.code}]", err=True)
+
+
+class _progress:  # noqa: N801 - used like a function
+    """A progress bar on a terminal, nothing in a pipe."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._on = sys.stderr.isatty() and not as_json
+        self._bar: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        if self._on:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._bar = Progress(console=Console(stderr=True), transient=True)
+            self._bar.start()
+        return self._step
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _step(self, phase: str, done: int, total: int) -> None:
+        if self._bar is None:
+            return
+        if phase not in self._tasks:
+            self._tasks[phase] = self._bar.add_task(
+                {"check": "Checking", "write": "Writing"}[phase], total=total
+            )
+        self._bar.update(self._tasks[phase], completed=done)
+
+
+@click.command()
+@click.argument("subject", required=False)
+@click.option("--context", help="The context (needed with a reference or --all).")
+@click.option("--as-of", metavar="DAY", help="An earlier day.")
+@click.option("--all", "everyone", is_flag=True, help="Score the whole population and state it.")
+@ledger_option
+@today_option
+@json_option
+def score(
+    subject: str | None,
+    context: str | None,
+    as_of: str | None,
+    everyone: bool,  # noqa: FBT001
+    directory: Path,
+    today: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Score SUBJECT (a pseudonym or a reference) with every reason, or a whole population."""
+    if everyone == (subject is not None):
+        raise click.UsageError("Give a SUBJECT, or --all.")
+    if context is None:
+        raise click.UsageError("Give --context.")
+    if everyone:
+        _score_all(directory, context, today, as_json=as_json)
+        return
+    from standing.ledger import open_ledger
+    from standing.ledger.facts import score_facts, score_text
+    from standing.wire.days import parse_day
+
+    day = parse_day(as_of) if as_of else None
+    with open_ledger(directory, read_only=True) as ledger:
+        scored = ledger.score(str(subject), context, day)
+    show(score_facts(scored), score_text(scored), as_json=as_json)
+
+
+def _score_all(directory: Path, context: str, today: str | None, *, as_json: bool) -> None:
+    from standing.ledger.facts import population_facts, population_text
+
+    with open_for(directory, today) as ledger:
+        population = ledger.score_all(context)
+    show(population_facts(population), population_text(population), as_json=as_json)
+
+
+@click.command()
+@key_option("The relying party's private key.")
+@click.option("--purpose", required=True)
+@click.option("--transaction", required=True, help="The booking or sale that this is for.")
+@click.option("--reference", required=True, help="How the relying party knows the person.")
+@click.option("--context", help="The context (default: the only one of the key).")
+@ledger_option
+@today_option
+@json_option
+def decide(
+    key: Path,
+    purpose: str,
+    transaction: str,
+    reference: str,
+    context: str | None,
+    directory: Path,
+    today: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Ask one narrow question and print the signed answer: clear, or a restriction in force."""
+    from standing.ledger.facts import decision_facts
+
+    asker = load_key(key)
+    with open_for(directory, today) as ledger:
+        right = ledger.state.roll.keys.get(asker.public.thumbprint)
+        if context is None:
+            if right is None or len(right.contexts) != 1:
+                raise click.UsageError("Give --context: the key is not for exactly one.")
+            context = right.contexts[0]
+        question = ledger.ask(asker, context, purpose, transaction, reference, os.urandom(16))
+        decision = ledger.decide(question)
+    value = decision_facts(decision)
+    show(value, f"{decision.answer.answer} (holds for 24 hours)", as_json=as_json)
+
+
+@click.command()
+@click.argument("subject")
+@click.option("--context", help="Only this context (needed with --for, and with a reference).")
+@click.option(
+    "--for",
+    "recipient",
+    type=PATH,
+    metavar="RECIPIENT.pub",
+    help="Make it verifiable, sealed to this key.",
+)
+@click.option("-o", "output", type=PATH, required=True, metavar="FILE")
+@ledger_option
+@today_option
+@json_option
+def report(
+    subject: str,
+    context: str | None,
+    recipient: Path | None,
+    output: Path,
+    directory: Path,
+    today: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Write all that is held on SUBJECT: for reading, or for one recipient to verify."""
+    from standing.ledger import open_ledger
+
+    if recipient is None:
+        with open_ledger(directory, read_only=True) as ledger:
+            data = (
+                json.dumps(ledger.report(subject, context), ensure_ascii=False, indent=2).encode()
+                + b"\n"
+            )
+    else:
+        if context is None:
+            raise click.UsageError("A report for a recipient is of one --context.")
+        with open_for(directory, today) as ledger:
+            data = ledger.report_for(subject, context, load_key(recipient).public)
+    output.write_bytes(data)
+    kind = "for reading, unsigned" if recipient is None else "verifiable, sealed to its recipient"
+    show(
+        {"file": str(output), "bytes": len(data), "kind": kind},
+        f"Wrote {output} ({kind}).",
+        as_json=as_json,
+    )

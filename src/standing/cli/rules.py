@@ -1,0 +1,119 @@
+"""`pack`: lint, publish and list rules."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from standing.cli.options import (
+    PATH,
+    json_option,
+    ledger_option,
+    load_key,
+    open_for,
+    show,
+    today_option,
+)
+
+
+@click.group()
+def pack() -> None:
+    """Lint, publish and list rule packs."""
+
+
+@pack.command()
+@click.argument("file", type=PATH)
+@click.option("--catalogue", type=PATH, help="The catalogue (default: the one that ships).")
+@json_option
+def lint(file: Path, catalogue: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Check a pack against every code; needs no ledger."""
+    from standing import policy
+    from standing.ledger import require_file
+    from standing.packs import shipped
+
+    acts = policy.parse_catalogue(
+        require_file(catalogue, "catalogue") if catalogue else shipped("catalogue")
+    )
+    findings = policy.lint(require_file(file, "pack"), acts)
+    refused = [f for f in findings if f.level == "refuse"]
+    value = {
+        "ok": not refused,
+        "findings": [
+            {
+                name: getattr(f, name)
+                for name in ("code", "level", "line", "got", "allowed", "why", "source")
+            }
+            for f in findings
+        ],
+    }
+    lines = [
+        f"{f.code} line {f.line}: got {f.got}; allowed {f.allowed}. {f.why} ({f.source})"
+        for f in findings
+    ]
+    show(value, "\n".join(lines) or "The pack passes every code.", as_json=as_json)
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+@pack.command()
+@click.argument("file", type=PATH)
+@click.option("--key", "keys", type=PATH, multiple=True, required=True, metavar="FILE",
+              help="A rule-maker's private key; give two.")  # fmt: skip
+@ledger_option
+@today_option
+@json_option
+def publish(
+    file: Path, keys: tuple[Path, ...], directory: Path, today: str | None, as_json: bool
+) -> None:
+    """Lint a pack and publish it under two rule-makers' signatures."""
+    from standing.ledger import require_file
+
+    data = require_file(file, "pack")
+    makers = [load_key(path) for path in keys]
+    with open_for(directory, today) as ledger:
+        digest = ledger.publish_pack(data, by=makers)
+    show({"pack": digest.hex()}, f"Published pack {digest.hex()}.", as_json=as_json)
+
+
+@pack.command()
+@click.argument("file", type=PATH)
+@click.option("--key", "key", type=PATH, required=True, metavar="FILE", help="A rule-maker's key.")
+@ledger_option
+@today_option
+@json_option
+def catalogue(file: Path, key: Path, directory: Path, today: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Publish the catalogue of act types."""
+    from standing.ledger import require_file
+
+    data = require_file(file, "catalogue")
+    with open_for(directory, today) as ledger:
+        digest = ledger.publish_catalogue(data, by=load_key(key))
+    show({"catalogue": digest.hex()}, f"Published catalogue {digest.hex()}.", as_json=as_json)
+
+
+@pack.command("list")
+@ledger_option
+@json_option
+def list_packs(directory: Path, as_json: bool) -> None:  # noqa: FBT001
+    """List the packs of a ledger with their days of force."""
+    from standing.ledger import open_ledger
+    from standing.wire.days import format_day
+
+    with open_ledger(directory, read_only=True) as ledger:
+        packs: list[dict[str, Any]] = [
+            {
+                "context": p.context,
+                "version": p.version,
+                "force": format_day(p.force),
+                "published": None if p.published is None else format_day(p.published),
+                "digest": digest.hex(),
+            }
+            for digest, p in ledger.state.roll.packs.items()
+        ]
+    packs.sort(key=lambda p: (p["context"], p["version"]))
+    text = "\n".join(
+        f"{p['context']} {p['version']}: in force from {p['force']}"
+        + ("" if p["published"] else " (waits for the second signature)")
+        for p in packs
+    )
+    show({"packs": packs}, text or "No pack is published.", as_json=as_json)

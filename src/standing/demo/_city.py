@@ -1,0 +1,371 @@
+"""The invented city: fifteen months on a simulated clock, everyone with keys of their own.
+
+Residents sign their consents; issuers deliver a week of rows at a time; some rows are about
+people who never agreed, some residents stop. `seed` fixes people, events and scores, never keys,
+salts or roots.
+"""
+
+import csv
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from standing import policy
+from standing.demo._keys import KEYS_DIR, KeyRing, new_key
+from standing.engine import RealClock, SimulatedClock, today
+from standing.errors import Refused
+from standing.ledger import Ledger, create
+from standing.packs import NAMES, shipped
+from standing.wire.days import format_day
+from standing.wire.keys import KeyFile, SigningKey
+
+_FIFTEEN_MONTHS: Final = 456
+_NOTICE_OF_RULES: Final = 30
+_JOINING_DAY: Final = 31
+_YEAR: Final = 365
+_WEEK: Final = 7
+_NAMED_RESIDENTS: Final = 12
+_STRANGERS_PERCENT: Final = 8
+_LEAVERS_PERCENT: Final = 2
+_QUESTIONS: Final = 40
+_ACTS_A_WEEK: Final = 0.35  # of one resident in one context
+_ISSUERS: Final = {
+    "transit": ("metro",),
+    "rail": ("railway",),
+    "air": ("airport",),
+    "road": ("road-police",),
+    "hospitality": ("restaurants", "hotels"),
+    "recycling": ("waste-stations",),
+    "food-hygiene": ("food-inspectorate",),
+    "punctuality": ("transport-registry",),
+}
+_MAP: Final = """\
+context = "{context}"
+issuer = "issuer"
+reference = "reference"
+type = "type"
+day = "day"
+basis = "basis"
+signer = "signer"
+identified = "identified"
+id = "id"
+
+[details]
+{details}
+"""
+
+
+@dataclass
+class Resident:
+    """One invented resident: a key, and a reference in each context they joined."""
+
+    key: SigningKey
+    contexts: tuple[str, ...]
+    references: dict[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # context: issuer, reference
+    leaves_on: int | None = None
+
+
+@dataclass(frozen=True)
+class City:
+    """What was made."""
+
+    directory: Path
+    subjects: int
+    records: int
+    batches: int
+    log_size: int
+    seconds: float
+    someone: str  # a resident's pseudonym, for the next commands
+    context: str
+    asker: str  # a relying party's name
+    purpose: str
+    reference: str
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def make_city(
+    directory: Path, *, seed: int, subjects: int, progress: Progress = lambda *_: None
+) -> City:
+    """Make the whole city in a new directory; gives what was made."""
+    began = time.perf_counter()
+    maker = _Maker(directory, random.Random(seed), progress)  # noqa: S311 - people, not secrets
+    with maker.ledger as ledger:
+        maker.publish_rules()
+        maker.move_in(subjects)
+        maker.live()
+        maker.look_back()
+        return City(
+            directory,
+            subjects,
+            maker.records,
+            maker.batches,
+            ledger.log_size,
+            time.perf_counter() - began,
+            *maker.someone(),
+        )
+
+
+class _Maker:
+    def __init__(self, directory: Path, chance: random.Random, progress: Progress) -> None:
+        self.chance = chance
+        self.progress = progress
+        self.first_day = today(RealClock()) - _FIFTEEN_MONTHS
+        self.clock = SimulatedClock(self.first_day)
+        self.records = self.batches = 0
+        self.residents: list[Resident] = []
+        self.packs: dict[str, policy.Pack] = {}
+        self.issuers: dict[str, KeyFile] = {}
+        self.askers: dict[str, KeyFile] = {}
+        self.establishments: dict[str, list[str]] = {}
+        self.ledger = self._found(directory)
+
+    def _found(self, directory: Path) -> Ledger:
+        if directory.exists():
+            raise Refused(
+                "E-DEMO-01",
+                f"{str(directory)!r} exists already.",
+                why="The demo makes its ledger in a new directory and overwrites nothing.",
+                fix="Remove it, or name another: standing demo --dir DIR.",
+                where=str(directory),
+            )
+        self.operator = new_key("operator", "city-office")
+        ledger = create(directory, self.operator, origin="demo.city/standing", clock=self.clock)
+        self.ring = KeyRing(directory / KEYS_DIR)
+        self.ring.keep(self.operator)
+        return ledger
+
+    # --- rules and organisations --------------------------------------------------------------
+
+    def publish_rules(self) -> None:
+        """Accredit the organisations, publish catalogue and packs, wait for their force."""
+        until = self.first_day + 3 * _YEAR
+        makers = [self.ring.make("rule-maker", name) for name in ("council", "consumer-union")]
+        self.attester = self.ring.make("attester", "registry-office")
+        catalogue_data = shipped("catalogue")
+        self.catalogue = policy.parse_catalogue(catalogue_data)
+        force = self.first_day + _NOTICE_OF_RULES
+        for name in NAMES:
+            pack = policy.parse_pack(shipped(name))
+            self.packs[pack.context] = policy.redated(pack, published=self.first_day, force=force)
+        with self.ledger.publishing_later():
+            for maker in (*makers, self.attester):
+                self._accredit(maker, until)
+            for context, names in _ISSUERS.items():
+                for name in names:
+                    self.issuers[name] = self.ring.make("issuer", name)
+                    self._accredit(self.issuers[name], until, contexts=(context,))
+            self._accredit_askers(until)
+            self.ledger.publish_catalogue(catalogue_data, by=makers[0])
+            for pack in self.packs.values():
+                self.ledger.publish_pack(policy.canonical(pack), by=makers)
+        self.progress("rules", 1, 1)
+
+    def _accredit(
+        self, key: KeyFile, until: int, *, contexts: tuple[str, ...] = (), sector: str = ""
+    ) -> None:
+        self.ledger.accredit(
+            key.public,
+            role=key.role,
+            name=key.name,
+            employer=f"{key.name} ltd",
+            until=until,
+            contexts=contexts,
+            sector=sector,
+            by=self.operator,
+        )
+
+    def _accredit_askers(self, until: int) -> None:
+        for name, context in (("rail-operator", "rail"), ("airline", "air"), ("car-share", "road")):
+            purposes = self.packs[context].purposes
+            sector = min(party for purpose in purposes.values() for party in purpose.parties)
+            self.askers[context] = self.ring.make("relying-party", name)
+            self._accredit(self.askers[context], until, contexts=(context,), sector=sector)
+
+    # --- people ---------------------------------------------------------------------------------
+
+    def move_in(self, subjects: int) -> None:
+        """Enrol residents with their own keys; each agrees in two to five contexts."""
+        self.clock.advance_to(self.first_day + _JOINING_DAY)
+        open_to_people = [c for c, pack in self.packs.items() if "person" in pack.subjects]
+        with self.ledger.bulk():
+            for number in range(subjects):
+                self._move_in_one(number, open_to_people)
+                if number % 100 == 0:
+                    self.progress("residents", number, subjects)
+        self.progress("residents", subjects, subjects)
+        for context, pack in self.packs.items():
+            if pack.public_register is not None:
+                self.establishments[context] = [f"establishment {n:03}" for n in range(1, 41)]
+
+    def _move_in_one(self, number: int, contexts: list[str]) -> None:
+        assert self.attester.key is not None, "made here"
+        chosen = tuple(self.chance.sample(contexts, self.chance.randint(2, min(5, len(contexts)))))
+        if number < _NAMED_RESIDENTS:
+            made = self.ring.make("subject", f"resident-{number + 1:02}").key
+            assert made is not None, "made here"
+            key = made
+        else:
+            key = SigningKey.generate()
+        resident = Resident(key, chosen)
+        self.ledger.enrol(key.public)
+        of_age = self.first_day - self.chance.randint(1, 15_000)
+        self.ledger.attest_adult(key.public, of_age, by=self.attester.key)
+        for context in chosen:
+            issuer = self.chance.choice(_ISSUERS[context])
+            reference = f"{issuer}-{number:06}"
+            pseudonym = self.ledger.consent(key, context)
+            by = self.issuers[issuer].key
+            assert by is not None, "made here"
+            self.ledger.link(pseudonym, reference, context, issuer=issuer, by=by)
+            resident.references[context] = (issuer, reference)
+        if self.chance.randrange(100) < _LEAVERS_PERCENT:
+            resident.leaves_on = self.first_day + self.chance.randint(60, _YEAR)
+        self.residents.append(resident)
+
+    # --- a year -----------------------------------------------------------------------------------
+
+    def live(self) -> None:
+        """Let a year pass: each issuer delivers its week on a day of its own."""
+        start = self.first_day + _JOINING_DAY
+        turns = {issuer: n % _WEEK for n, issuer in enumerate(self.issuers)}
+        contexts = {name: context for context, names in _ISSUERS.items() for name in names}
+        with tempfile.TemporaryDirectory() as folder:
+            for day in range(start + 1, start + _YEAR + 1):
+                self.clock.advance_to(day)
+                with self.ledger.publishing_later():
+                    self._some_leave(day)
+                    for issuer, turn in turns.items():
+                        if (day - start) % _WEEK == turn:
+                            self._deliver(Path(folder), contexts[issuer], issuer, day)
+                self.progress("days", day - start, _YEAR)
+        self.clock.advance_to(start + _YEAR + 1)
+        self.ledger.tick()
+
+    def _some_leave(self, day: int) -> None:
+        for resident in self.residents:
+            if resident.leaves_on == day:
+                self.ledger.withdraw(resident.key, resident.contexts[0])
+
+    def _deliver(self, folder: Path, context: str, issuer: str, day: int) -> None:
+        rows = list(self._week(context, issuer, day))
+        if not rows:
+            return
+        details = sorted(
+            {n for t in self.packs[context].acts for n in self.catalogue.types[t].fields}
+        )
+        path = folder / f"{issuer}.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(
+                [
+                    "id",
+                    "issuer",
+                    "reference",
+                    "type",
+                    "day",
+                    "basis",
+                    "signer",
+                    "identified",
+                    *details,
+                ]
+            )
+            writer.writerows(rows)
+        text = "\n".join(f'{name} = "{name}"' for name in details)
+        done = self.ledger.import_file(
+            path,
+            _MAP.format(context=context, details=text).encode(),
+            {issuer: self.issuers[issuer]},
+        )
+        self.records += done.records
+        self.batches += done.batches
+
+    def _week(self, context: str, issuer: str, day: int) -> Iterator[list[str]]:
+        pack = self.packs[context]
+        register = pack.public_register is not None
+        known = self.establishments.get(context) or [
+            resident.references[context][1]
+            for resident in self.residents
+            if resident.references.get(context, ("", ""))[0] == issuer
+        ]
+        details = sorted({n for t in pack.acts for n in self.catalogue.types[t].fields})
+        acts = sorted(pack.acts)
+        weights = [self._frequency(act, pack) for act in acts]
+        count = round(len(known) * _ACTS_A_WEEK * (0.5 + self.chance.random()))
+        for number in range(count):
+            act = self.chance.choices(acts, weights)[0]
+            reference = self.chance.choice(known)
+            if not register and self.chance.randrange(100) < _STRANGERS_PERCENT:
+                reference = f"{issuer}-stranger-{self.chance.randrange(10_000):04}"
+            earliest = max(day - _WEEK, self.first_day + _JOINING_DAY)
+            yield [
+                f"{issuer}-{day}-{number}",
+                issuer,
+                reference,
+                act,
+                format_day(self.chance.randint(earliest, day)),
+                f"{issuer} file {day}/{number}",
+                f"officer-{self.chance.randint(1, 9)}",
+                "register" if register else "credential-shown",
+                *(self._detail(act, name) for name in details),
+            ]
+
+    def _frequency(self, act: str, pack: policy.Pack) -> int:
+        if pack.acts[act].points >= 0:
+            return 60
+        return {"minor": 12, "general": 4, "serious": 1}[pack.acts[act].tier]
+
+    def _detail(self, act: str, name: str) -> str:
+        wanted = self.catalogue.types[act].fields.get(name)
+        if wanted is None:
+            return ""
+        if wanted.codes:
+            return self.chance.choice(wanted.codes)
+        least = wanted.least if wanted.least is not None else 0
+        most = wanted.most if wanted.most is not None else least + 100
+        return str(self.chance.randint(least, most))
+
+    # --- looking back -----------------------------------------------------------------------------
+
+    def look_back(self) -> None:
+        """Ask some questions, score everyone, and keep a checkpoint apart."""
+        chosen = [r for r in self.residents if set(r.contexts) & set(self.askers)]
+        for number, resident in enumerate(chosen[:_QUESTIONS]):
+            context = next(c for c in resident.contexts if c in self.askers)
+            self._ask(context, resident.references[context][1], number)
+        for context in self.packs:
+            self.ledger.score_all(context)
+            self.progress("scores", list(self.packs).index(context) + 1, len(self.packs))
+        (self.ring.directory / "checkpoint").write_bytes(self.ledger.checkpoint)
+
+    def _ask(self, context: str, reference: str, number: int) -> None:
+        purpose = self._purpose(context)
+        transaction = f"booking-{number:05}"
+        question = self.ledger.ask(
+            self.askers[context], context, purpose, transaction, reference, os.urandom(16)
+        )
+        self.ledger.decide(question)
+
+    def _purpose(self, context: str) -> str:
+        purposes = self.packs[context].purposes
+        sector = min(party for purpose in purposes.values() for party in purpose.parties)
+        return min(name for name, purpose in purposes.items() if sector in purpose.parties)
+
+    def someone(self) -> tuple[str, str, str, str, str]:
+        """Name a resident, a context and a question, for the commands to try next."""
+        for resident in self.residents[:_NAMED_RESIDENTS]:
+            for context in self.askers:
+                if context in resident.contexts and resident.leaves_on is None:
+                    _, reference = resident.references[context]
+                    pseudonym = self.ledger.pseudonym(reference, context)
+                    asker = self.askers[context].name
+                    return pseudonym, context, asker, self._purpose(context), reference
+        return "", "", "", "", ""

@@ -1,0 +1,313 @@
+"""The ledger's door: verbs that read like the command line.
+
+>>> import tempfile, standing
+>>> from standing.wire.keys import KeyFile, SigningKey
+>>> directory = tempfile.mkdtemp()
+>>> key = SigningKey.generate()
+>>> operator = KeyFile("operator", "city-office", key, key.public)
+>>> clock = standing.SimulatedClock(20_000)
+>>> ledger = standing.create(directory, operator, origin="demo.example/log", clock=clock)
+>>> ledger.log_size
+4
+>>> ledger.verify().ok
+True
+>>> ledger.close()
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from standing import audit, charter
+from standing.engine import Clock, RealClock, SimulatedClock
+from standing.errors import Refused, Usage
+from standing.ledger import _decide, _import, _people, _report, _rules, _scores
+from standing.ledger._core import Core
+from standing.ledger._setup import create_directory
+from standing.ledger.intake import Imported, Progress
+from standing.vault import Consent
+from standing.wire.keys import KeyFile, PublicKey, SigningKey
+
+
+def create(
+    directory: Path | str,
+    operator: KeyFile,
+    *,
+    origin: str,
+    clock: Clock | None = None,
+    employer: str = "",
+    rp_id: str = "localhost",
+    page_size: int = 4096,
+) -> "Ledger":
+    """Found a ledger in a new directory, and open it."""
+    path = Path(directory)
+    clock = clock or RealClock()
+    create_directory(
+        path,
+        operator,
+        clock,
+        origin=origin,
+        employer=employer or operator.name,
+        rp_id=rp_id,
+        page_size=page_size,
+    )
+    return open_ledger(path, clock=clock)
+
+
+def open_ledger(
+    directory: Path | str, *, clock: Clock | None = None, read_only: bool = False
+) -> "Ledger":
+    """Open a ledger; one process at a time may write. Raises `E-LEDGER-01` where there is none."""
+    return Ledger(Core.open(Path(directory), clock, read_only=read_only))
+
+
+class Ledger:
+    """One open ledger. Close it, or use it in a `with` block."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def __enter__(self) -> "Ledger":
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the ledger and let the next writer in."""
+        self._core.close()
+
+    @property
+    def directory(self) -> Path:
+        """Where the ledger lies."""
+        return self._core.directory
+
+    @property
+    def today(self) -> int:
+        """The ledger's day, whole days since 1970-01-01."""
+        return self._core.today
+
+    @property
+    def log_size(self) -> int:
+        """How many statements the log holds."""
+        return self._core.log.head.size
+
+    @property
+    def state(self) -> charter.State:
+        """Who may say what, as of the last entry."""
+        return self._core.state
+
+    @property
+    def checkpoint(self) -> bytes:
+        """The newest signed checkpoint; keep one elsewhere to compare with."""
+        return self._core.log.head.checkpoint
+
+    def advance_to(self, day: int) -> None:
+        """Move a simulated clock forward; refused on a real one."""
+        clock = self._core.engine.clock
+        if not isinstance(clock, SimulatedClock):
+            raise Refused(
+                "E-CLOCK-04",
+                "A real clock is not moved by hand.",
+                why="This ledger runs on this machine's clock.",
+                fix="Wait.",
+            )
+        clock.advance_to(day)
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Join many verbs into one durable step; nothing inside is acknowledged before its end."""
+        with self._core.bulk():
+            yield
+
+    @contextmanager
+    def publishing_later(self) -> Iterator[None]:
+        """Write the public files once, at the end of the block; each verb stays durable alone."""
+        with self._core.publishing_later():
+            yield
+
+    def pseudonym(self, subject: str, context: str) -> str:
+        """Give the name in a context of whoever is known by this reference or pseudonym."""
+        number = _scores.resolve(self._core, subject, context)
+        return self._core.vault.secret.pseudonym(number, context)
+
+    # --- keys and rules ------------------------------------------------------------------------
+
+    def accredit(
+        self,
+        key: PublicKey,
+        *,
+        role: str,
+        name: str,
+        until: int,
+        by: KeyFile,
+        employer: str = "",
+        kinds: Sequence[str] | None = None,
+        contexts: Sequence[str] = (),
+        sector: str = "",
+    ) -> int:
+        """Put an organisation's key on the roll; gives the entry."""
+        defaults = {"issuer": ("batch",), "rule-maker": ("catalogue", "document", "pack")}
+        chosen = kinds if kinds is not None else defaults.get(role, ())
+        statement = charter.Accredit(
+            key=key.cose_key(),
+            role=role,
+            name=name,
+            employer=employer or name,
+            kinds=tuple(sorted(chosen)),
+            contexts=tuple(sorted(contexts)),
+            sector=sector,
+            until=until,
+        )
+        return self._say(by, f"accredit/{name}", statement)
+
+    def revoke(self, kid: bytes, reason: str, *, by: KeyFile) -> int:
+        """End a key's right to sign, from this entry on; gives the entry."""
+        return self._say(by, f"revoke/{kid.hex()[:16]}", charter.Revoke(kid, reason))
+
+    def _say(self, by: KeyFile, slot: str, statement: Any) -> int:
+        if by.key is None or by.role != "operator":
+            raise Refused(
+                "E-KEY-10",
+                "This needs the operator's private key.",
+                why=f"The file holds a key of role {by.role!r}.",
+                fix="Give --key the operator's file.",
+            )
+        signed = charter.sign_statement(by.key, by.name, slot, statement)
+        return max(self._core.commit([signed]).values())
+
+    def publish_catalogue(self, data: bytes, *, by: KeyFile) -> bytes:
+        """Publish the act types; gives the digest."""
+        return _rules.publish_catalogue(self._core, data, by)
+
+    def publish_pack(self, data: bytes, *, by: Sequence[KeyFile]) -> bytes:
+        """Lint and publish a pack under two rule-makers' keys; gives the digest."""
+        return _rules.publish_pack(self._core, data, by)
+
+    # --- subjects --------------------------------------------------------------------------------
+
+    def enrol(self, key: PublicKey, kind: str = "person") -> None:
+        """Give the holder of a key a place; nothing is recorded without consent."""
+        _people.enrol(self._core, key, kind)
+
+    def attest_adult(self, key: PublicKey, adult_since: int, *, by: SigningKey) -> None:
+        """State since when the holder of a key is of age, with an attester's key."""
+        _people.attest_adult(self._core, key, adult_since, by)
+
+    def draft_consent(
+        self, key: PublicKey, context: str, purposes: Sequence[str], days: int = 730
+    ) -> Consent:
+        """Write the consent that the holder of `key` is asked to sign."""
+        return _people.draft_consent(self._core, key, context, tuple(purposes), days)
+
+    def give_consent(self, consent: Consent) -> str:
+        """Take a signed consent; gives the pseudonym of its context."""
+        return _people.give_consent(self._core, consent)
+
+    def consent(self, key: SigningKey, context: str, purposes: Sequence[str] | None = None) -> str:
+        """Draft, sign and give a consent with a key at hand; gives the pseudonym."""
+        if purposes is None:
+            pack = _rules.pack(self._core, _rules.next_pack(self._core, context))
+            purposes = sorted(pack.purposes)
+        draft = self.draft_consent(key.public, context, purposes)
+        return self.give_consent(_people.sign_document(draft, key))
+
+    def withdraw(self, key: SigningKey, context: str) -> str:
+        """Stop in one context, at once; gives the pseudonym."""
+        return _people.withdraw(self._core, key, context)
+
+    def link(
+        self, subject: str, reference: str, context: str, *, issuer: str, by: SigningKey
+    ) -> None:
+        """Let an issuer's reference stand for a subject in a context."""
+        number = _scores.resolve(self._core, subject, context)
+        _people.link(self._core, number, context, reference, issuer, by)
+
+    # --- records, scores, answers ----------------------------------------------------------------
+
+    def import_file(
+        self,
+        path: Path,
+        map_data: bytes,
+        keys: Mapping[str, KeyFile],
+        *,
+        map_where: str = "map",
+        keep_good: bool = False,
+        batch_records: int = 500,
+        progress: Progress = lambda *_: None,
+    ) -> Imported:
+        """Turn a file's rows into signed batches; see the command `import`."""
+        return _import.import_file(
+            self._core,
+            path,
+            map_data,
+            keys,
+            map_where=map_where,
+            keep_good=keep_good,
+            batch_records=batch_records,
+            progress=progress,
+        )
+
+    def score(self, subject: str, context: str, as_of: int | None = None) -> _scores.SubjectScore:
+        """Score one subject, with one reason a record."""
+        return _scores.score(self._core, subject, context, as_of)
+
+    def score_all(self, context: str) -> _scores.Population:
+        """Score a context's population, and state its digest in public."""
+        return _scores.score_all(self._core, context)
+
+    def state_in_public(self, document: bytes, slot: str, facts: dict[str, Any]) -> int:
+        """Publish a document under the clerk's key; gives the entry."""
+        return self._core.state_in_public(document, slot, facts)
+
+    def improvements(self, context: str, earlier: int, count: int) -> list[_scores.Improvement]:
+        """Name the subjects of a register whose scores rose most since an earlier day."""
+        return _scores.improvements(self._core, context, earlier, count)
+
+    def ask(
+        self,
+        key: KeyFile,
+        context: str,
+        purpose: str,
+        transaction: str,
+        reference: str,
+        nonce: bytes,
+    ) -> bytes:
+        """Make a relying party's signed question."""
+        return _decide.ask(self._core, key, context, purpose, transaction, reference, nonce)
+
+    def decide(self, question: bytes) -> _decide.Decision:
+        """Answer a signed question: `clear`, or a restriction in force."""
+        return _decide.decide(self._core, question)
+
+    def report(self, subject: str, context: str | None = None) -> dict[str, object]:
+        """Give everything the ledger holds on a subject, for reading; unsigned."""
+        return _report.for_reading(self._core, subject, context)
+
+    def report_for(self, subject: str, context: str, recipient: PublicKey) -> bytes:
+        """Make a report of one context that its recipient can verify elsewhere."""
+        return _report.verifiable(self._core, subject, context, recipient)
+
+    def tick(self) -> int:
+        """Publish the marks that are due; gives how many documents they hold."""
+        return self._core.tick()
+
+    def verify(self, against: bytes | None = None) -> audit.Verification:
+        """Verify everything in the directory, as a stranger would."""
+        return audit.verify_ledger(self._core.directory, against)
+
+
+def require_file(path: Path, what: str) -> bytes:
+    """Read a small input file; raises `E-FILE-01` naming what it should have been."""
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise Usage(
+            "E-FILE-01",
+            f"The {what} cannot be read.",
+            why=f"{problem.strerror}: {path.name}.",
+            fix="Give the path of an existing file.",
+            where=str(path),
+        ) from None

@@ -1,0 +1,190 @@
+"""Reports: everything held on a subject for reading, and one context for a named recipient.
+
+A report for reading bears no signature. A verifiable one is for one context, sealed to its
+recipient's key, holds for 30 days, and carries every proof that its verification needs (L49).
+"""
+
+from typing import Any, Final
+
+from standing import charter
+from standing.cases import read_question
+from standing.cases.reports import REPORT_DAYS, seal_report, sign_report
+from standing.errors import Refused
+from standing.ledger import _scores
+from standing.ledger._core import Core
+from standing.vault import Consent, Link, OpenDocument, OpenRecord, Question, preimage
+from standing.verify.tree import inclusion_path
+from standing.wire.days import format_day
+from standing.wire.keys import PublicKey
+
+_PUBLIC_KINDS: Final = frozenset({"genesis", "key", "accredit", "revoke", "catalogue", "pack"})
+
+
+def for_reading(core: Core, name: str, context: str | None) -> dict[str, object]:
+    """Give everything held on a subject, by context; `context` narrows it to one."""
+    number = _scores.resolve(core, name, context)
+    contexts = [context] if context else core.vault.contexts_of(number)
+    documents = list(core.vault.documents(number))
+    return {
+        "note": "For reading. This report bears no signature.",
+        "day": format_day(core.today),
+        "simulated": core.state.genesis.clock == "simulated",
+        "contexts": [_readable(core, number, c, documents) for c in contexts],
+    }
+
+
+def _readable(
+    core: Core, number: int, context: str, documents: list[OpenDocument]
+) -> dict[str, object]:
+    pseudonym = core.vault.secret.pseudonym(number, context)
+    held = [d.document for d in documents]
+    links = [d for d in held if isinstance(d, Link) and d.context == context]
+    questions = [q for link in links for q in core.vault.questions(context, link.reference)]
+    try:
+        score: object = score_facts(_scores.score(core, pseudonym, context))
+    except Refused as problem:
+        score = {"none": problem.why}
+    return {
+        "context": context,
+        "subject": pseudonym,
+        "score": score,
+        "consents": [_consent(d) for d in held if isinstance(d, Consent) and d.context == context],
+        "references": [
+            {
+                "reference": d.reference,
+                "issuer": d.issuer or "public register",
+                "since": format_day(d.day),
+            }
+            for d in links
+        ],  # fmt: skip
+        "records": [_record(r) for r in core.vault.records_of(number, context)],
+        "asked": [_question(core, q) for q in questions],
+    }
+
+
+def score_facts(scored: _scores.SubjectScore) -> dict[str, Any]:
+    """Give a score as the command line and the reports print it."""
+    return {
+        "subject": scored.subject,
+        "context": scored.context,
+        "as_of": format_day(scored.as_of),
+        "raw": scored.score.raw,
+        "score": scored.score.score,
+        "band": scored.score.band,
+        "reasons": [
+            {
+                "record": r.record,
+                "rule": r.rule,
+                "face": r.face,
+                "aged": r.aged,
+                "counted": r.counted,
+                "why": r.why,
+                "next_change": None if r.next_change is None else format_day(r.next_change),
+                "expires": format_day(r.expires),
+            }
+            for r in scored.score.reasons
+        ],
+        "digest": scored.digest.hex(),
+    }
+
+
+def _consent(consent: Consent) -> dict[str, object]:
+    return {
+        "from": format_day(consent.day),
+        "until": format_day(consent.until),
+        "purposes": list(consent.purposes),
+        "issuers": list(consent.issuers),
+        "text": consent.text.hex(),
+    }
+
+
+def _record(opened: OpenRecord) -> dict[str, object]:
+    record = opened.record
+    return {
+        "record": opened.id,
+        "type": record.type,
+        "day": format_day(record.day),
+        "issuer": record.issuer,
+        "signer": record.signer,
+        "basis": record.basis,
+        "identified": record.identified,
+        "details": dict(record.details),
+        "included": format_day(opened.included),
+        "entry": opened.entry,
+    }
+
+
+def _question(core: Core, question: Question) -> dict[str, object]:
+    right, asked = read_question(core.state, question.question)
+    return {
+        "by": right.name,
+        "day": format_day(question.day),
+        "purpose": asked.purpose,
+        "transaction": asked.transaction,
+        "reference": asked.reference,
+    }
+
+
+# --- verifiable ---------------------------------------------------------------------------------
+
+
+def verifiable(core: Core, name: str, context: str, recipient: PublicKey) -> bytes:
+    """Make the sealed report of one context, with every proof inside."""
+    if core.answer_key is None:
+        raise Refused(
+            "E-REPORT-01",
+            "This ledger is open for reading only.",
+            why="A verifiable report is signed.",
+            fix="Open it for writing: standing.open(directory).",
+        )
+    scored = _scores.score(core, name, context)
+    number = _scores.resolve(core, name, context)
+    records = core.vault.records_of(number, context)
+    entries = {i for i in range(core.log.head.size) if _kind(core, i) in _PUBLIC_KINDS}
+    entries |= {record.entry for record in records}
+    proven, marked = _documents(core, number, context)
+    entries |= marked
+    content = {
+        "type": "standing/report/1",
+        "context": context,
+        "subject": scored.subject,
+        "day": scored.as_of,
+        "expires": core.today + REPORT_DAYS,
+        "recipient": recipient.thumbprint,
+        "checkpoint": core.log.head.checkpoint,
+        "entries": [[i, core.log.entry(i), core.log.inclusion(i)] for i in sorted(entries)],
+        "packs": [core.log.document(digest) for _, digest in core.state.packs_of(context)],
+        "records": [_proven_record(core, record) for record in records],
+        "documents": proven,
+        "score": [scored.score.raw, scored.score.score, scored.score.band],
+    }
+    return seal_report(sign_report(core.answer_key, core.trust.origin, content), recipient)
+
+
+def _kind(core: Core, index: int) -> str:
+    from standing.wire import cose  # noqa: PLC0415 - one use
+
+    return charter.kind_of(cose.parse_sign1(core.log.entry(index)))
+
+
+def _proven_record(core: Core, record: OpenRecord) -> list[Any]:
+    batch = core.vault.batches.get(record.batch)
+    path = inclusion_path(batch.leaves, record.position)
+    return [record.entry, record.position, preimage(record.record), path, record.included]
+
+
+def _documents(core: Core, number: int, context: str) -> tuple[list[Any], set[int]]:
+    trees = {row: (entry, leaves) for row, _, entry, leaves in core.vault.marks()}
+    proven: list[Any] = []
+    entries: set[int] = set()
+    for opened in core.vault.documents(number):
+        document = opened.document
+        if getattr(document, "context", None) != context or opened.marks is None:
+            continue
+        entry, leaves = trees[opened.marks]
+        if entry is None or opened.position is None:
+            continue
+        path = inclusion_path(leaves, opened.position)
+        proven.append([entry, opened.position, preimage(document), path])
+        entries.add(entry)
+    return proven, entries

@@ -1,0 +1,145 @@
+"""Results as plain values and as text: what the command line and the reports print."""
+
+from typing import Any
+
+from standing.audit import Check, Verification
+from standing.ledger._decide import Decision
+from standing.ledger._report import score_facts
+from standing.ledger._scores import Population, SubjectScore
+from standing.verify.checkpoints import parse_checkpoint
+from standing.wire.days import format_day
+
+__all__ = [
+    "decision_facts",
+    "population_facts",
+    "population_text",
+    "score_facts",
+    "score_text",
+    "verification_facts",
+    "verification_text",
+]
+_BAR = 40
+
+
+def score_text(scored: SubjectScore) -> str:
+    """Write a score with one line a record, whose points sum to it."""
+    result = scored.score
+    day = format_day(scored.as_of)
+    lines = [
+        f"{scored.subject} in {scored.context}, {day}: {result.score} points, band {result.band}"
+    ]
+    for r in result.reasons:
+        change = f", changes {format_day(r.next_change)}" if r.next_change is not None else ""
+        lines.append(
+            f"  {r.counted:+6d}  {r.rule}  {r.record}  ({r.why}; on its face {r.face:+d}{change},"
+            f" gone {format_day(r.expires)})"
+        )
+    if not result.reasons:
+        lines.append("  no records: the score is the base that everyone starts from")
+    return "\n".join(lines)
+
+
+def population_facts(population: Population) -> dict[str, Any]:
+    """Give a population's bands, histogram and digest."""
+    return {
+        "context": population.context,
+        "as_of": format_day(population.as_of),
+        "subjects": population.subjects,
+        "bands": population.bands,
+        "histogram": [[score, count] for score, count in histogram(population)],
+        "pack": population.pack.hex(),
+        "digest": population.digest.hex(),
+        "entry": population.entry,
+    }
+
+
+def histogram(population: Population, bins: int = 12) -> list[tuple[int, int]]:
+    """Count subjects in stretches of equal width: (first score of the stretch, subjects)."""
+    if not population.histogram:
+        return []
+    low, high = population.histogram[0][0], population.histogram[-1][0]
+    width = max(1, -(-(high - low + 1) // bins))
+    counts: dict[int, int] = {}
+    for score, count in population.histogram:
+        start = low + (score - low) // width * width
+        counts[start] = counts.get(start, 0) + count
+    return [(s, counts.get(s, 0)) for s in range(low, high + 1, width)]
+
+
+def population_text(population: Population) -> str:
+    """Draw the bands and the histogram."""
+    lines = [
+        f"{population.context}, {format_day(population.as_of)}: {population.subjects:,} subjects"
+    ]
+    lines += [f"  {name:<14} {count:>8,}" for name, count in population.bands.items()]
+    rows = histogram(population)
+    most = max((count for _, count in rows), default=1) or 1
+    lines += [
+        f"  {start:>10,} {'█' * (count * _BAR // most):<{_BAR}} {count:>7,}"
+        for start, count in rows
+    ]
+    lines.append(
+        f"  population digest {population.digest.hex()}, stated in entry {population.entry}"
+    )
+    return "\n".join(lines)
+
+
+def decision_facts(decision: Decision) -> dict[str, Any]:
+    """Give an answer by name."""
+    answer = decision.answer
+    checkpoint, _ = parse_checkpoint(answer.checkpoint)
+    return {
+        "answer": answer.answer,
+        "purpose": answer.purpose,
+        "transaction": answer.transaction,
+        "pack": answer.pack.hex(),
+        "day": format_day(answer.day),
+        "nonce": answer.nonce.hex(),
+        "checkpoint": {"size": checkpoint.size, "root": checkpoint.root.hex()},
+        "expires": answer.expires,
+        "signature": decision.signed.hex(),
+    }
+
+
+def verification_facts(verification: Verification) -> dict[str, Any]:
+    """Give a verification's checks by name."""
+    return {
+        "ok": verification.ok,
+        "checks": [_check_facts(check) for check in verification.checks],
+        "log_size": verification.log_size,
+        "root": verification.root.hex(),
+        "compared_with": verification.compared_with,
+    }
+
+
+def _check_facts(check: Check) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "name": check.name,
+        "ok": check.ok,
+        "count": check.count,
+        "unchecked": check.unchecked,
+    }
+    if check.problem is not None:
+        facts["problem"] = check.problem.as_dict()
+    return facts
+
+
+def verification_text(verification: Verification) -> str:
+    """Write one line a check, and for a failed one what it means and what to do."""
+    lines = []
+    for check in verification.checks:
+        sign = "ok    " if check.ok else "FAILED"
+        unchecked = f"   (not checked: {check.unchecked})" if check.unchecked else ""
+        if check.name == "history" and verification.compared_with is None and check.ok:
+            lines.append(f"  --     {check.unchecked}")
+            continue
+        lines.append(f"  {sign} {check.name:<12} {check.count:>10,}{unchecked}")
+        if check.problem is not None:
+            lines.append(f"         {check.problem.what} {check.problem.why}")
+            lines.append(f"         where: {check.problem.where or check.name}")
+            lines.append(f"         do: {check.problem.fix}")
+    verdict = (
+        "Everything that was checked holds." if verification.ok else "This ledger does NOT hold."
+    )
+    size = f"log size {verification.log_size:,}, root {verification.root.hex()}"
+    return "\n".join([*lines, size, verdict])

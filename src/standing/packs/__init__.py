@@ -1,0 +1,12 @@
+"""The catalogue and the sample packs that ship with standing, as their authors wrote them."""
+
+from importlib import resources
+
+NAMES = (
+    "transit", "rail", "air", "road", "hospitality", "recycling", "food-hygiene", "punctuality",
+)  # fmt: skip
+
+
+def shipped(name: str) -> bytes:
+    """Read `catalogue` or one of the eight packs by name."""
+    return (resources.files(__name__) / f"{name}.yaml").read_bytes()
