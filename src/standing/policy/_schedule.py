@@ -6,6 +6,7 @@ before the first pack are governed by the first pack.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import pairwise
 
 from standing.errors import Refused
@@ -59,17 +60,17 @@ class Rules:
 class Schedule:
     """The packs of one context with their days of force, oldest first.
 
-    `Schedule((force_day, pack), (force_day, later_pack))`; raises `E-SCHED-01` when the packs do
+    `Schedule([(force_day, pack), (force_day, later_pack)])`; raises `E-SCHED-01` when the packs do
     not belong to one context or a later one would move its windows (L37). Made once and used for
     every subject: it holds the look-up tables of the scorer.
     """
 
     __slots__ = ("_forces", "_rules", "windows")
 
-    def __init__(self, *versions: tuple[int, Pack]) -> None:
-        if not versions:
-            raise _refused("A schedule needs at least one pack.", "got none")
+    def __init__(self, versions: Iterable[tuple[int, Pack]]) -> None:
         ordered = sorted(versions, key=lambda version: version[0])
+        if not ordered:
+            raise _refused("A schedule needs at least one pack.", "got none")
         self._forces = [force for force, _ in ordered]
         self._rules = [Rules(pack) for _, pack in ordered]
         self.windows: dict[str, int] = {}

@@ -17,7 +17,9 @@ from standing.wire import cbor
 SALT_BYTES: Final = 32
 
 
-class _Array(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+class _Array(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag_field="format"
+):
     """The common shape: an array whose first element names type and version."""
 
 
