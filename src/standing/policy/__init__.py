@@ -5,16 +5,21 @@ signed. `score` is the specification: every other scorer must reach the same int
 reads no clock, file, network, randomness or calendar. See docs/reference/linter.md.
 """
 
+from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
 from standing.policy._digests import population_digest, subject_digest
 from standing.policy._fold import WHY, Reason, RecordFact, Score, score
+from standing.policy._lint import Finding, lint, load_pack
 from standing.policy._parse import canonical, parse_catalogue, parse_pack, redated
 from standing.policy._schedule import Schedule
 from standing.policy._schema import Catalogue, Pack
 
 __all__ = [
+    "CODES",
+    "LINTER_VERSION",
     "WHY",
     "Catalogue",
+    "Finding",
     "Pack",
     "Reason",
     "RecordFact",
@@ -22,6 +27,8 @@ __all__ = [
     "Score",
     "canonical",
     "check_conduct",
+    "lint",
+    "load_pack",
     "parse_catalogue",
     "parse_pack",
     "population_digest",
