@@ -179,7 +179,7 @@ def _records(examined: _Examined) -> int:
             raise broken(
                 "A record's reference is not linked.", "No link is shown.", record_id(leaf)
             )
-        opened = OpenRecord(record_id(leaf), leaf, record, 0, position, entry, included)
+        opened = OpenRecord(leaf, record, 0, position, entry, included)
         examined.records.append(opened)
     return len(examined.records)
 

@@ -17,7 +17,7 @@ from standing.policy._schema import Catalogue, Pack, PackDay, read_day, write_da
 from standing.policy._text import Lines, Path, Plain, TextProblem, dump, read, refused
 
 _Document = TypeVar("_Document", Pack, Catalogue)
-_WHERE = re.compile(r"^(?P<text>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)
+_WHERE = re.compile(r"^(?P<text>.*?)(?: - at `(?:key` in `)?\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]+)\]|(\[\.\.\.\])")
 
 

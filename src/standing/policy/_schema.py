@@ -43,6 +43,7 @@ def write_day(value: object) -> str:
     return format_day(value)
 
 
+FieldName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Line = Annotated[str, Meta(min_length=1, max_length=240)]
 Text = Annotated[str, Meta(max_length=2_000)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -104,7 +105,7 @@ class ActType(_Part, frozen=True, kw_only=True):
     sign: Literal[-1, 1]
     ceiling: Tier
     duty: Duty | None = None
-    fields: Annotated[dict[Code, Field], Meta(max_length=8)] = {}
+    fields: Annotated[dict[FieldName, Field], Meta(max_length=8)] = {}
 
 
 class Catalogue(_Part, frozen=True, kw_only=True):

@@ -53,13 +53,17 @@ class Right:
 class OpenRecord:
     """One record in clear, with its place: batch, position, log entry and day of inclusion."""
 
-    id: str
     leaf: bytes
     record: Record
     batch: int
     position: int
     entry: int
     included: int
+
+    @property
+    def id(self) -> str:
+        """The record's name: `r_` and the head of its leaf."""
+        return record_id(self.leaf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +248,9 @@ class Vault:
             query, values
         ):
             data = unseal(self.keys.require(owner, context), leaf, sealed)
-            document = parse_preimage(data)
+            document = parse_preimage(data) if leaf_hash(data) == leaf else None
             if (
-                leaf_hash(data) != leaf
+                document is None
                 or isinstance(document, Record)
                 or (type(document).__name__.lower(), document.day) != (kind, day)
             ):
@@ -378,8 +382,8 @@ class Vault:
         leaf = batch.leaf(position)
         key = self.keys.require(batch.owners[position], batch.context)
         data = unseal(key, leaf, batch.bodies[position])
-        record = parse_preimage(data)
-        if leaf_hash(data) != leaf or not isinstance(record, Record):
+        record = parse_preimage(data) if leaf_hash(data) == leaf else None
+        if not isinstance(record, Record):
             raise Broken(
                 "E-VAULT-12",
                 "A record is not the one its leaf names.",
@@ -388,7 +392,7 @@ class Vault:
                 where=f"record {record_id(leaf)}",
             )
         entry = -1 if batch.entry is None else batch.entry
-        return OpenRecord(record_id(leaf), leaf, record, batch.id, position, entry, batch.day)
+        return OpenRecord(leaf, record, batch.id, position, entry, batch.day)
 
     def known_row_ids(self) -> Rows:
         """Load the keyed identities of every row ever taken, sorted."""

@@ -207,9 +207,35 @@ def _read_csv(table: Table, block: Block, wanted: Sequence[str]) -> Columns:
     except UnicodeDecodeError:
         text = data.decode("utf-8", "surrogateescape")
     width = len(table.columns)
+    empty = [""] * width
+    rows = _well_formed(text, width)
+    if rows is None:
+        rows = _tolerant(text, width, empty, malformed)
+    if not text.isascii():
+        _find_broken_text(rows, malformed, empty)
+    by_column = list(zip(*rows, strict=True)) if rows else [()] * width
+    places = {name: place for place, name in enumerate(table.columns)}
+    return Columns(len(rows), {name: by_column[places[name]] for name in wanted}, malformed)
+
+
+def _well_formed(text: str, width: int) -> list[list[str]] | None:
+    """Read rows at full speed, or give nothing where any of them is malformed."""
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        return None
+    widths = set(map(len, rows))
+    if widths == {width, 0}:
+        return [row for row in rows if row]
+    return rows if widths <= {width} else None
+
+
+def _tolerant(
+    text: str, width: int, empty: list[str], malformed: list[BadRow]
+) -> list[list[str]]:
+    """Read rows one by one; a malformed one keeps its place and is named."""
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    empty = [""] * width
     while True:
         try:
             for row in reader:
@@ -232,11 +258,7 @@ def _read_csv(table: Table, block: Block, wanted: Sequence[str]) -> Columns:
             )
             if "unexpected end" in str(problem):
                 break
-    if not text.isascii():
-        _find_broken_text(rows, malformed, empty)
-    by_column = list(zip(*rows, strict=True)) if rows else [()] * width
-    places = {name: place for place, name in enumerate(table.columns)}
-    return Columns(len(rows), {name: by_column[places[name]] for name in wanted}, malformed)
+    return rows
 
 
 def _wrong_width(row: int, got: int, wanted: int) -> BadRow:

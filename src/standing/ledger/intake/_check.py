@@ -15,7 +15,7 @@ from standing import policy
 from standing.errors import Refused
 from standing.ledger.intake._blocks import BadRow, Block, Columns, Table, read_block
 from standing.ledger.intake._map import Bad, RowMap, parse_integer, parse_map
-from standing.vault import ROWID, Rows
+from standing.vault import ROWID, Rows, ordered_details
 from standing.wire.days import format_day, parse_day
 
 MAX_TEXT_CHARS: Final = 200
@@ -61,7 +61,7 @@ class Rules:
             number = parse_integer(text)
             details[name] = text if number is None else number
         policy.check_conduct(self._catalogue, self.parsed_pack, type=act, details=details)
-        return dict(sorted(details.items()))
+        return ordered_details(details)
 
 
 @dataclass
@@ -153,6 +153,16 @@ def _filled(text: str) -> _Fault | None:
     return None
 
 
+def _all_filled(values: Sequence[str]) -> bool:
+    """Tell, in a few passes at the speed of C, whether `_filled` would find nothing."""
+    return (
+        all(map(str.strip, values))
+        and max(map(len, values), default=0) <= MAX_TEXT_CHARS
+        and "".join(values).isprintable()
+        and set(map(type, values)) <= {str}
+    )
+
+
 _CHECKS: Final[dict[str, Callable[[str], _Fault | None]]] = dict.fromkeys(
     ("issuer", "reference", "type", "basis", "signer", "identified"), _filled
 )
@@ -164,6 +174,8 @@ def _check_each(
     values: Sequence[str],
     check: Callable[[str], _Fault | None],
 ) -> None:
+    if check is _filled and _all_filled(values):
+        return
     faults = {value: fault for value in set(values) if (fault := check(value)) is not None}
     if not faults:
         return

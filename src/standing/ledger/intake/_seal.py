@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from standing import charter
 from standing.ledger.intake._blocks import Block, Table
 from standing.ledger.intake._check import Facts, Rules, map_block
-from standing.vault import LeafKind, Right, SealedBatch, Vault, pack_bodies, seal
+from standing.vault import LeafKind, Right, SealedBatch, Vault, pack_bodies, record_preimage, seal
 from standing.verify.tree import root_of
-from standing.wire import cbor, cose
+from standing.wire import cose
 from standing.wire.days import format_day
 from standing.wire.keys import SigningKey
 
@@ -46,7 +46,12 @@ class SealedBlock:
 
 
 def seal_block(
-    sealing: Sealing, vault: Vault, table: Table, block: Block, skip: bytes, bad: frozenset[int]
+    sealing: Sealing,
+    people: "People",
+    table: Table,
+    block: Block,
+    skip: bytes,
+    bad: frozenset[int],
 ) -> SealedBlock:
     """Turn a block's rows into signed, sealed batches.
 
@@ -54,7 +59,7 @@ def seal_block(
     whole batch is left out.
     """
     facts, _ = map_block(sealing.rules, table, block)
-    sealer = _Sealer(sealing, vault, facts)
+    sealer = _Sealer(sealing, people, facts)
     taken = np.zeros(facts.count, np.bool_)
     batches: list[SealedBatch] = []
     for issuer, places in _by_issuer(facts.issuer, skip, sealing.keys).items():
@@ -78,19 +83,35 @@ def _by_issuer(
     return places
 
 
-class _Sealer:
-    """Seals rows of one block; resolves each reference once."""
+class People:
+    """Who may be recorded in one import: each reference is looked up once a process."""
 
-    def __init__(self, sealing: Sealing, vault: Vault, facts: Facts) -> None:
+    def __init__(self, vault: Vault, context: str, today: int) -> None:
+        self._vault = vault
+        self._context = context
+        self._today = today
+        self._seen: set[str] = set()
+        self.rights: dict[str, tuple[Right, AESGCM]] = {}
+
+    def look_up(self, references: set[str]) -> None:
+        """Learn the references that were not seen before."""
+        new = references - self._seen
+        self._seen |= new
+        for reference, right in self._vault.rights(self._context, new, self._today).items():
+            key = self._vault.keys.require(right.subject, self._context)
+            self.rights[reference] = right, key
+
+
+class _Sealer:
+    """Seals rows of one block."""
+
+    def __init__(self, sealing: Sealing, people: People, facts: Facts) -> None:
         self._sealing = sealing
         self._facts = facts
         context = sealing.rules.row_map.context
         self._context = context
-        rights = vault.rights(context, set(facts.reference), sealing.rules.today)
-        self._rights: dict[str, tuple[Right, AESGCM]] = {
-            reference: (right, vault.keys.require(right.subject, context))
-            for reference, right in rights.items()
-        }
+        people.look_up(set(facts.reference))
+        self._rights = people.rights
         self._throwaway = AESGCM(os.urandom(_SALT))
 
     def batch(self, issuer: str, rows: Sequence[int]) -> SealedBatch:
@@ -127,7 +148,7 @@ class _Sealer:
         bodies: list[bytes] = []
         for number, place in enumerate(rows):
             reference, day = facts.reference[place], facts.day[place]
-            data = cbor.encode(
+            data = record_preimage(
                 [
                     _TYPE,
                     salts[number * _SALT : (number + 1) * _SALT],

@@ -20,7 +20,7 @@ import numpy as np
 from standing.errors import Refused
 from standing.ledger.intake._blocks import BadRow, Block, Table, no_column, open_table
 from standing.ledger.intake._check import Checked, Rules, check_block, map_block
-from standing.ledger.intake._seal import SealedBlock, Sealing, seal_block
+from standing.ledger.intake._seal import People, SealedBlock, Sealing, seal_block
 from standing.vault import ROWID, Rows, SealedBatch, Vault, known_rows
 from standing.wire.keys import SigningKey
 
@@ -241,7 +241,7 @@ def _write_all(
 
 # --- processes --------------------------------------------------------------------------------
 
-_worker: "tuple[Sealing, Vault] | None" = None
+_worker: "tuple[Sealing, People] | None" = None
 
 
 def _check_job(table: Table, block: Block) -> Checked:
@@ -249,11 +249,11 @@ def _check_job(table: Table, block: Block) -> Checked:
 
 
 def _seal_job(table: Table, block: Block, skip: bytes, bad: frozenset[int]) -> SealedBlock:
-    sealing, vault = _mine()
-    return seal_block(sealing, vault, table, block, skip, bad)
+    sealing, people = _mine()
+    return seal_block(sealing, people, table, block, skip, bad)
 
 
-def _mine() -> tuple[Sealing, Vault]:
+def _mine() -> tuple[Sealing, People]:
     assert _worker is not None, "jobs run inside _Workers"
     return _worker
 
@@ -264,7 +264,8 @@ def _start(
     global _worker  # noqa: PLW0603 - a process has one worker
     keys = {name: SigningKey.from_seed(seed) for name, seed in seeds.items()}
     vault = Vault.open(*paths, read_only=True)
-    _worker = (Sealing(rules, keys, batch_records), vault)
+    people = People(vault, rules.row_map.context, rules.today)
+    _worker = (Sealing(rules, keys, batch_records), people)
 
 
 class _Workers:
@@ -273,7 +274,8 @@ class _Workers:
     def __init__(
         self, sealing: Sealing, vault: Vault, paths: tuple[Path, Path], blocks: int
     ) -> None:
-        self._here = (sealing, vault)
+        rules = sealing.rules
+        self._here = (sealing, People(vault, rules.row_map.context, rules.today))
         self._pool: ProcessPoolExecutor | None = None
         self._ahead = 1
         if blocks > _FEW_BLOCKS:
