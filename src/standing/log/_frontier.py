@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from standing.verify.tree import EMPTY_ROOT, HASH_BYTES, node_hash
+from standing.verify.tree import EMPTY_ROOT, node_hash
 
 
 class Frontier:
@@ -11,15 +11,6 @@ class Frontier:
     def __init__(self, size: int = 0, hashes: Iterable[bytes] = ()) -> None:
         self.size = size
         self._hashes = list(hashes)
-
-    @classmethod
-    def load(cls, size: int, data: bytes) -> "Frontier":
-        """Read what `dump` wrote."""
-        return cls(size, (data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)))
-
-    def dump(self) -> bytes:
-        """Write the hashes in order."""
-        return b"".join(self._hashes)
 
     def copy(self) -> "Frontier":
         """Give one that can grow without changing this."""

@@ -11,8 +11,18 @@ from typing import Final
 from standing.errors import Broken
 
 TILE: Final = 256
+TILE_BITS: Final = 8
+"""A tile's 256 hashes are eight levels of the tree."""
 HASH: Final = 32
 MAX_ENTRY_BYTES: Final = 65_535
+
+DB_FILE: Final = "log.db"
+CHECKPOINT_FILE: Final = "checkpoint"
+DOCUMENTS_DIR: Final = "documents"
+ENTRIES: Final = "entries"
+UNFINISHED_FILE: Final = ".new"
+"""What a crash may leave behind: a file that was not yet renamed into its place."""
+
 _LENGTH_BYTES: Final = 2
 _GROUP: Final = 1_000
 
@@ -32,6 +42,12 @@ def tile_path(level: int | str, number: int, width: int = TILE) -> str:
     return f"tile/{level}/{'/'.join(groups)}{partial}"
 
 
+def tile_range(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Give (tile number, hashes in it) of every tile that hashes `start` to `stop` touch."""
+    for number in range(start // TILE, -(-stop // TILE)):
+        yield number, min(stop - number * TILE, TILE)
+
+
 def pack_entries(entries: Sequence[bytes]) -> bytes:
     """Lay entries out as a bundle: a 16-bit big-endian length before each."""
     return b"".join(len(entry).to_bytes(_LENGTH_BYTES) + entry for entry in entries)
@@ -41,29 +57,40 @@ def unpack_entries(bundle: bytes) -> Iterator[bytes]:
     """Read a bundle's entries; raises `E-LOG-05` where it is cut short."""
     at = 0
     while at < len(bundle):
-        end = at + _LENGTH_BYTES
-        end += int.from_bytes(bundle[at:end])
-        if end > len(bundle) or at + _LENGTH_BYTES > len(bundle):
+        begin = at + _LENGTH_BYTES
+        end = begin + int.from_bytes(bundle[at:begin])
+        if end > len(bundle) or begin > len(bundle):
             raise Broken(
                 "E-LOG-05",
                 "An entry bundle is cut short.",
                 why="Its last entry is longer than what is there.",
                 fix="Fetch the bundle again, or restore it from a mirror.",
             )
-        yield bundle[at + _LENGTH_BYTES : end]
+        yield bundle[begin:end]
         at = end
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(root: Path, name: str, data: bytes) -> None:
     """Put a file in place whole or not at all: temporary file, fsync, rename, directory fsync."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
+    path = root / name
+    _make_directory(path.parent)
+    temporary = root / UNFINISHED_FILE
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
     sync_directory(path.parent)
+
+
+def remove_partials(root: Path, level: int | str, number: int) -> None:
+    """Remove the partial tiles that a full tile replaces."""
+    folder = root / f"{tile_path(level, number)}.p"
+    if folder.is_dir():
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+        sync_directory(folder.parent)
 
 
 def sync_directory(path: Path) -> None:
@@ -73,3 +100,11 @@ def sync_directory(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _make_directory(path: Path) -> None:
+    """Make a directory and those above it, each durable in the one above."""
+    if not path.is_dir():
+        _make_directory(path.parent)
+        path.mkdir(exist_ok=True)
+        sync_directory(path.parent)
