@@ -1,0 +1,207 @@
+"""A small ledger for tests: one context, two issuers, a relying party, a few people."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import standing
+from standing.ledger import Ledger
+from standing.ledger.intake import Imported
+from standing.wire.days import format_day
+from standing.wire.keys import KeyFile, SigningKey
+
+FOUNDED = 20_000
+FORCE = FOUNDED + 30
+TODAY = FOUNDED + 40
+UNTIL = FOUNDED + 1000
+ADULT_SINCE = 10_000
+CONTEXT = "transit"
+DUTY = "dd5a913e1c7ceeec2ffea08d412e94697eff7a86824a18276c5f052f87b69427"
+COLUMNS = ("id", "card", "type", "day", "basis", "signer", "zones")
+
+CATALOGUE = f"""
+format: standing/catalogue/1
+version: 1
+title: Test catalogue
+settings:
+  transit: {{title: Public transport, source: city-rules, sectors: [transit-operator]}}
+types:
+  fare-unpaid:
+    setting: transit
+    act: Rides without a fare
+    sign: -1
+    ceiling: general
+    duty: {{title: Pay, citation: sample 1, url: "https://example.org/x", source: city-rules, text: Pay the fare, sha256: "{DUTY}", sample: true}}
+    fields:
+      zones: {{least: 1, most: 9, required: false}}
+  helped:
+    setting: transit
+    act: Helped
+    sign: 1
+    ceiling: general
+""".encode()
+
+MAP = b"""
+context = "transit"
+issuer = {constant = "metro"}
+reference = "card"
+type = "type"
+day = "day"
+basis = "basis"
+signer = "signer"
+identified = {constant = "credential-shown"}
+id = "id"
+[details]
+zones = "zones"
+"""
+
+
+def pack(published: int = FOUNDED, force: int = FORCE, version: int = 1) -> bytes:
+    """Write a pack that the linter passes."""
+    return f"""
+format: standing/pack/1
+linter: 1
+context: transit
+version: {version}
+title: Transit
+setting: transit
+source: city-rules
+subjects: [person]
+published: "{format_day(published)}"
+force: "{format_day(force)}"
+change: {{first_force: "{format_day(FORCE)}", summary: "first pack: nothing to compare"}}
+base: 1000
+floor: 0
+ceiling: 1200
+bands: [{{name: low, least: 0}}, {{name: mid, least: 600}}, {{name: good, least: 900}}]
+score_of: [transit]
+window_days: 365
+notice_days: 14
+contest_days: 184
+acts:
+  fare-unpaid: {{tier: general, points: -50, validity_days: 365, ages: [[180, -25], [365, 0]], cap: 200, window_days: 365, inputs: [ticket-check], duty: "{DUTY}"}}
+  helped: {{tier: general, points: 5, validity_days: 365, ages: [[365, 0]], cap: 100, window_days: 365, inputs: [staff-report]}}
+recoveries:
+  - {{kind: time, restores: [fare-unpaid]}}
+purposes:
+  ride: {{title: Ride, parties: [transit-operator], answers: [clear]}}
+organisations: []
+impact: {{result: "not shown"}}
+calendar: {{weekend: [6, 7], holidays: {{}}}}
+""".encode()
+
+
+def new_key(role: str, name: str) -> KeyFile:
+    key = SigningKey.generate()
+    return KeyFile(role, name, key, key.public)
+
+
+@dataclass
+class Town:
+    """A ledger with the keys that act in it; nothing of it is shared between tests."""
+
+    ledger: Ledger
+    clock: standing.SimulatedClock
+    keys: dict[str, KeyFile]
+    people: list[SigningKey] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def directory(self) -> Path:
+        return self.ledger.directory
+
+    def add_person(self) -> SigningKey:
+        """Enrol one more person of age, with consent and the card card-N."""
+        key = SigningKey.generate()
+        self.ledger.enrol(key.public)
+        self.ledger.attest_adult(key.public, ADULT_SINCE, by=self.keys["registry"].key)
+        name = self.ledger.consent(key, CONTEXT)
+        self.link(name, f"card-{len(self.people)}")
+        self.people.append(key)
+        self.names.append(name)
+        return key
+
+    def link(self, name: str, reference: str) -> None:
+        self.ledger.link(name, reference, CONTEXT, issuer="metro", by=self.keys["metro"].key)
+
+    def write_rows(self, rows: Iterable[dict[str, object]], name: str = "rows.csv") -> Path:
+        """Write rows beside the ledger as CSV."""
+        path = self.directory.parent / name
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+        return path
+
+    def take(self, path: Path, **options: object) -> Imported:
+        """Import a file under the issuer's key."""
+        options.setdefault("map_data", MAP)
+        options.setdefault("keys", {"metro": self.keys["metro"]})
+        return self.ledger.import_file(path, **options)
+
+    def import_rows(self, rows: Iterable[dict[str, object]], **options: object) -> Imported:
+        return self.take(self.write_rows(rows), **options)
+
+    def ask(self, reference: str, nonce: bytes = b"n" * 16) -> bytes:
+        return self.ledger.ask(self.keys["bus"], CONTEXT, "ride", "trip-1", reference, nonce)
+
+    def move_to(self, day: int) -> None:
+        self.clock.advance_to(day)
+
+
+def row(number: int = 0, **changes: object) -> dict[str, object]:
+    """Give one good row; `number` tells its id, card and type."""
+    return {
+        "id": f"r{number}",
+        "card": f"card-{number % 5}",
+        "type": "helped" if number % 3 == 2 else "fare-unpaid",
+        "day": format_day(TODAY - number % 5),
+        "basis": f"ticket {number}",
+        "signer": f"inspector-{number % 2}",
+        "zones": "" if number % 3 else "3",
+    } | changes
+
+
+def rows(count: int) -> list[dict[str, object]]:
+    return [row(number) for number in range(count)]
+
+
+def make_ledger(tmp_path: Path, *, subjects: int = 5, page_size: int = 4096) -> Town:
+    """Make a ledger whose pack is in force, with so many people, on the day TODAY."""
+    clock = standing.SimulatedClock(FOUNDED)
+    keys = {
+        name: new_key(role, name)
+        for name, role in {
+            "city": "operator", "ann": "rule-maker", "ben": "rule-maker", "registry": "attester",
+            "metro": "issuer", "bus": "relying-party",
+        }.items()
+    }  # fmt: skip
+    ledger = standing.create(
+        tmp_path / "ledger",
+        keys["city"],
+        origin="test.example/ledger",
+        clock=clock,
+        page_size=page_size,
+    )
+    town = Town(ledger, clock, keys)
+    for name in ("ann", "ben", "registry", "metro", "bus"):
+        key = keys[name]
+        acts = key.role in {"issuer", "relying-party"}
+        ledger.accredit(
+            key.public,
+            role=key.role,
+            name=name,
+            until=UNTIL,
+            by=keys["city"],
+            contexts=[CONTEXT] if acts else [],
+            sector="transit-operator" if name == "bus" else "",
+        )
+    ledger.publish_catalogue(CATALOGUE, by=keys["ann"])
+    ledger.publish_pack(pack(), by=[keys["ann"], keys["ben"]])
+    clock.advance_to(FORCE + 1)
+    with ledger.bulk():
+        for _ in range(subjects):
+            town.add_person()
+    clock.advance_to(TODAY)
+    return town
