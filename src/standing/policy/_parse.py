@@ -18,6 +18,7 @@ from standing.policy._text import Lines, Path, Plain, TextProblem, dump, read, r
 
 _Document = TypeVar("_Document", Pack, Catalogue)
 _WHERE = re.compile(r"^(?P<text>.*?)(?: - at `(?:key` in `)?\$(?P<path>.*)`)?$", re.DOTALL)
+_UNKNOWN = re.compile(r"unknown field `(.+)`", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]+)\]|(\[\.\.\.\])")
 
 
@@ -99,33 +100,49 @@ def _explain(
 ) -> TextProblem:
     match = _WHERE.match(str(error))
     assert match is not None  # every part of the pattern is optional
-    path, value = _resolve(match["path"] or "", plain, kind)
-    wanted = match["text"]
-    dotted = ".".join(str(step) for step in path) or "the document"
+    path, value, inner = _resolve(match["path"] or "", plain, kind)
+    wanted = match["text"][:1].lower() + match["text"][1:]
+    unknown = _UNKNOWN.search(wanted)
+    if unknown:
+        path = (*path, unknown[1])
+        names = ", ".join(inner.__struct_fields__)
+        return TextProblem(line_of(path, lines), f"a field {_dotted(path)}", f"only {names}")
     # an expression, a quoted number or a fraction where points belong: integers only
-    code = "L12" if wanted.startswith("Expected `int`") else "FORMAT"
-    got = f"{dotted}: {_short(value)}"
-    return TextProblem(line_of(path, lines), got, wanted[:1].lower() + wanted[1:], code=code)
+    code = "L12" if wanted.startswith("expected `int`") else "FORMAT"
+    got = f"{_dotted(path)}{_shown(value)}"
+    return TextProblem(line_of(path, lines), got, wanted, code=code)
 
 
-def _resolve(text: str, plain: Any, kind: Any) -> tuple[Path, Any]:
+def _dotted(path: Path) -> str:
+    return ".".join(str(step) for step in path) or "the document"
+
+
+def _shown(value: object) -> str:
+    """Show a value that fits into a message; a structure is named by its place alone."""
+    if isinstance(value, (dict, list)):
+        return ""
+    text = repr(value)
+    return f": {text}" if len(text) <= 60 else f": {text[:57]}..."  # noqa: PLR2004 - one line
+
+
+def _resolve(text: str, plain: Any, kind: Any) -> tuple[Path, Any, Any]:
     """Find the part that a message means; it writes `[...]` for some key of a map."""
     path: Path = ()
     for name, index, some in _STEP.findall(text):
         key: str | int | None
         if some:
-            inner = _inside(kind)[-1]
+            inner = typing.get_args(kind)[-1]
             key = _culprit(plain, inner)
             if key is None:
                 break
         elif name:
             inner, key = typing.get_type_hints(kind).get(name, Any), name
         else:
-            arguments = _inside(kind)
+            arguments = typing.get_args(kind)
             key = int(index)
             inner = arguments[0] if len(arguments) < 2 or arguments[1] is ... else arguments[key]  # noqa: PLR2004 - a pair
         plain, kind, path = plain[key], _bare(inner), (*path, key)
-    return path, plain
+    return path, plain, kind
 
 
 def _bare(kind: Any) -> Any:
@@ -135,10 +152,6 @@ def _bare(kind: Any) -> Any:
     return parts[0] if is_union else kind
 
 
-def _inside(kind: Any) -> tuple[Any, ...]:
-    return typing.get_args(kind)
-
-
 def _culprit(plain: Any, inner: Any) -> str | None:
     for key, value in plain.items():
         try:
@@ -146,11 +159,6 @@ def _culprit(plain: Any, inner: Any) -> str | None:
         except msgspec.ValidationError:
             return str(key)
     return None
-
-
-def _short(value: object) -> str:
-    text = dump(value).decode() if isinstance(value, (dict, list)) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line of a terminal
 
 
 def _type_problem(catalogue: Catalogue, code: str) -> str:

@@ -109,15 +109,14 @@ def _perk_limits(perk: Perk, path: Path) -> Iterator[Hit]:
 
 def _impact(pack: Pack, _: Catalogue) -> Iterator[Hit]:
     impact = pack.impact
-    is_fair = impact.result == "shown" and _LOW <= impact.low_permille <= impact.high_permille
-    is_fair = is_fair and impact.high_permille <= _HIGH and pack.version > 1
-    if not pack.about_people or is_fair:
+    if not pack.about_people:
         return
     if impact.result == "shown":
-        got = f"shown as {impact.low_permille} to {impact.high_permille} thousandths"
+        shown = f"{impact.low_permille} to {impact.high_permille} thousandths"
         if pack.version == 1:
-            got = "an impact shown for a first pack"
-        yield Hit("L42", ("impact",), got, f"'not shown', or within {_LOW} to {_HIGH}")
+            yield Hit("L38", ("impact",), f"{shown} in a first pack", "'not shown'")
+        elif not _LOW <= impact.low_permille <= impact.high_permille <= _HIGH:
+            yield Hit("L42", ("impact",), shown, f"{_LOW} to {_HIGH}, or 'not shown'")
     elif pack.restrictions:
         got = "restrictions with an impact not shown"
         yield Hit("L42", ("impact",), got, "a shown impact, or perks and warnings only")

@@ -73,11 +73,12 @@ def _read_json(text: str) -> Plain:
         value = json.loads(
             text, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float
         )
+        if _depth(value) > MAX_DEPTH:
+            raise TextProblem(1, "a deeper nesting", f"at most {MAX_DEPTH} levels")
+        is_canonical = dump(value) == text.encode()
     except (ValueError, RecursionError) as error:
         raise TextProblem(1, f"no JSON ({error})", "canonical JSON or YAML") from None
-    if _depth(value) > MAX_DEPTH:
-        raise TextProblem(1, "a deeper nesting", f"at most {MAX_DEPTH} levels")
-    if dump(value) != text.encode():
+    if not is_canonical:
         raise TextProblem(
             1,
             "JSON in another form than the canonical one",
