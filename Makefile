@@ -10,17 +10,18 @@ ARGS ?=
 
 setup: $(STAMP)
 
+# what set-up prints goes to standard error: a benchmark's line stands alone on standard output
 $(STAMP): $(LOCKS) pyproject.toml
-	@echo "Setting up $(VENV) (once; about a minute)"
-	$(PYTHON) -c 'import sys; sys.exit("standing needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-		-r requirements/run.lock -r requirements/examples.lock -r requirements/dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Setting up $(VENV) (once; about a minute)" >&2
+	@$(PYTHON) -c 'import sys; sys.exit("standing needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements/run.lock -r requirements/examples.lock -r requirements/dev.lock >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
 	@touch $(STAMP)
 
 demo: $(STAMP)
-	$(BIN)/standing demo $(ARGS)
+	@$(BIN)/standing demo $(ARGS)
 
 test: lint types unit
 

@@ -31,8 +31,7 @@ def check_charter(ledger: Opened) -> int:
     for index, entry in enumerate(ledger.log.entries()):
         try:
             sign1 = cose.parse_sign1(entry)
-            if sign1.entry_bytes != entry:
-                raise broken("A statement carries more than it may.", "See there.", "")
+            _check_bare(sign1, entry)
             state = charter.admit(state, sign1)
         except Exception as problem:
             raise broken(
@@ -52,6 +51,11 @@ def check_charter(ledger: Opened) -> int:
             "log.db state",
         )
     return len(ledger.statements)
+
+
+def _check_bare(sign1: cose.Sign1, entry: bytes) -> None:
+    if sign1.entry_bytes != entry:
+        raise broken("The statement carries more than was signed.", "Its header is open.", "")
 
 
 def check_trust(ledger: Opened) -> int:
@@ -151,12 +155,12 @@ def check_packs(ledger: Opened) -> int:
 
 
 def check_history(ledger: Opened, against: bytes) -> int:
-    """Compare with a checkpoint kept elsewhere: is this log the same history, grown?"""
+    """Compare with a checkpoint kept elsewhere: the same history, only grown."""
     outside = verify_checkpoint(against, ledger.trust.origin, ledger.trust.checkpoint_key)
     if outside.size > ledger.log.head.size:
         raise broken(
-            f"The outside checkpoint knows {outside.size} entries, this log {ledger.log.head.size}.",
-            "Entries that were public are gone from this copy.",
+            f"The outside checkpoint knows {outside.size} entries, this log fewer.",
+            f"It holds {ledger.log.head.size}: entries that were public are gone from this copy.",
             "checkpoint",
         )
     if ledger.log.root_at(outside.size) != outside.root:

@@ -93,7 +93,7 @@ class State(msgspec.Struct, frozen=True):
         return newest.key if newest else None
 
     def first_interval_of(self, day: int) -> int:
-        """Number the interval in which `day` begins."""
+        """Give the number of the interval in which `day` begins."""
         return day * SECONDS_A_DAY // self.genesis.interval_seconds
 
     def packs_of(self, context: str) -> list[tuple[int, bytes]]:

@@ -127,7 +127,7 @@ def _header(kind: str, issuer: str, slot: str) -> dict[Any, Any]:
 
 
 def sign_statement(key: SigningKey, issuer: str, slot: str, statement: _Payload) -> bytes:
-    """Sign a statement as `issuer` for `slot` (a batch slot, a name, the origin: never a person)."""
+    """Sign a statement as `issuer`, for `slot`: a batch slot, a name, the origin; no person."""
     kind = _KIND_OF_PAYLOAD[type(statement)]
     payload = cbor.encode(msgspec.to_builtins(statement, builtin_types=(bytes,)))
     return cose.sign1(key, _header(kind, issuer, slot), payload)

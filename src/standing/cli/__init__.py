@@ -54,16 +54,16 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="standing-ledger", prog_name="standing")
 def cli() -> None:
-    """A ledger of conduct records that people agree to, can contest, and anyone can verify."""
+    """Keep a ledger of conduct records that people agree to and anyone can verify."""
 
 
 def main() -> None:
     """Run the command line; errors become one clear text (or JSON) and an exit code."""
     as_json = "--json" in sys.argv[1:]
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # without click's own error printing, an Exit comes back as its code
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         sys.exit(130)

@@ -37,7 +37,7 @@ def verify(
     trust: Path | None,
     key: Path | None,
     directory: Path,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Check everything in a ledger's directory (or one report), offline. Exit 0, or 2."""
     from standing.audit import verify_ledger
@@ -74,7 +74,7 @@ def _report(report_file: Path, trust: Path | None, key: Path | None) -> "Verific
 @ledger_option
 @today_option
 @json_option
-def tick(directory: Path, today: str | None, as_json: bool) -> None:  # noqa: FBT001
+def tick(directory: Path, today: str | None, as_json: bool) -> None:
     """Publish the marks that are due. Never causes a legal effect."""
     with open_for(directory, today) as ledger:
         documents = ledger.tick()

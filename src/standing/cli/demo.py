@@ -26,8 +26,8 @@ def demo(
     directory: Path,
     seed: int,
     subjects: int,
-    once: bool,  # noqa: FBT001 - there are no pages yet that would keep it running
-    as_json: bool,  # noqa: FBT001
+    once: bool,  # noqa: ARG001 - the demo has no pages yet, so it always ends after verifying
+    as_json: bool,
 ) -> None:
     """Make an invented city on a simulated clock, verify it, and say what to try next."""
     ctx.obj = directory
@@ -55,23 +55,23 @@ def demo(
         "seconds_verify": round(seconds, 2),
         "verified": verification.ok,
     }
-    text = "\n".join(
-        [
-            f"The invented city (simulated clock) is in {directory}: {city.subjects:,} residents,",
-            f"{city.records:,} rows taken in {city.batches:,} signed batches, made in"
-            f" {city.seconds:.1f} s, verified in {seconds:.1f} s.",
-            "",
-            verification_text(verification),
-            "",
-            "Try next:",
-            f"  standing verify {directory} --against {directory}/demo-keys/checkpoint",
-            f"  standing score {city.someone} --context {city.context} --ledger {directory}",
-            f"  standing decide --key {directory}/demo-keys/{city.asker}.key --purpose {city.purpose}"
-            f" --transaction booking-1 --reference {city.reference} --ledger {directory}",
-            f"  standing report {city.someone} -o report.json --ledger {directory}",
-            f"  standing demo --dir {directory} tamper --what record",
-        ]
+    keys = f"{directory}/demo-keys"
+    ask = f"--purpose {city.purpose} --transaction booking-1 --reference {city.reference}"
+    made = f"made in {city.seconds:.1f} s, verified in {seconds:.1f} s."
+    lines = (
+        f"The invented city (simulated clock) is in {directory}: {city.subjects:,} residents,",
+        f"{city.records:,} rows taken in {city.batches:,} signed batches, {made}",
+        "",
+        verification_text(verification),
+        "",
+        "Try next:",
+        f"  standing verify {directory} --against {keys}/checkpoint",
+        f"  standing score {city.someone} --context {city.context} --ledger {directory}",
+        f"  standing decide --key {keys}/{city.asker}.key {ask} --ledger {directory}",
+        f"  standing report {city.someone} -o report.json --ledger {directory}",
+        f"  standing demo --dir {directory} tamper --what record",
     )
+    text = "\n".join(lines)
     show(value, text, as_json=as_json)
     if not verification.ok:
         raise click.exceptions.Exit(EXIT_PROOF_FAILED)
@@ -93,7 +93,7 @@ def _steps(*, as_json: bool) -> Callable[[str, int, int], None]:
 @click.option("--dir", "directory", type=PATH, default=None, help="The ledger to copy.")
 @json_option
 @click.pass_obj
-def tamper(parent: Path, what: str, directory: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def tamper(parent: Path, what: str, directory: Path | None, as_json: bool) -> None:
     """Change one thing in a copy, as a dishonest operator would; verify then fails on it."""
     from standing.audit import load_trust
     from standing.demo import TAMPERINGS
@@ -112,7 +112,7 @@ def tamper(parent: Path, what: str, directory: Path | None, as_json: bool) -> No
 @click.argument("name")
 @click.option("--dir", "directory", type=PATH, default=None, help="Keep the ledger here.")
 @json_option
-def example(name: str, directory: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def example(name: str, directory: Path | None, as_json: bool) -> None:
     """Run real data (food-hygiene or punctuality) through a ledger, and verify it."""
     import tempfile
 
@@ -138,7 +138,6 @@ def example(name: str, directory: Path | None, as_json: bool) -> None:  # noqa: 
 def _example_text(name: str, run: Any) -> str:
     from standing.demo import EXAMPLES
     from standing.ledger.facts import population_text, verification_text
-    from standing.wire.days import format_day
 
     told = EXAMPLES[name]
     lines = [told.source, "Assumptions:", *(f"  - {line}" for line in told.assumptions), ""]
@@ -149,12 +148,17 @@ def _example_text(name: str, run: Any) -> str:
         lines.append(
             f"  {best.reference}: {best.before} to {score.score} ({score.score - best.before:+})"
         )
-        newest = sorted(score.reasons, key=lambda r: (-r.expires, r.record))[:3]
-        lines += [
-            f"      {r.counted:+} {r.rule} ({r.why}, gone {format_day(r.expires)})" for r in newest
-        ]
-        if len(score.reasons) > len(newest):
-            rest = len(score.reasons) - len(newest)
-            counted = sum(r.counted for r in score.reasons) - sum(r.counted for r in newest)
-            lines.append(f"      {counted:+} from {rest:,} more records")
+        lines += [f"      {line}" for line in _by_rule(score.reasons)]
     return "\n".join([*lines, "", verification_text(run.verification)])
+
+
+def _by_rule(reasons: Any) -> list[str]:
+    """Sum the reasons of each rule: there may be thousands of records behind one score."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for reason in reasons:
+        records, points = sums.get((reason.rule, reason.why), (0, 0))
+        sums[reason.rule, reason.why] = records + 1, points + reason.counted
+    return [
+        f"{points:+,} from {records:,} of {rule} ({why})"
+        for (rule, why), (records, points) in sorted(sums.items())
+    ]

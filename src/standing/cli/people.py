@@ -48,7 +48,7 @@ def enrol(
     attester: Path | None,
     directory: Path,
     today: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Give a subject a place in the vault; nothing is recorded without consent."""
     from standing.wire.days import parse_day
@@ -85,7 +85,7 @@ def give(
     purposes: tuple[str, ...],
     directory: Path,
     today: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Agree, with the subject's own key, for one context and named purposes."""
     with open_for(directory, today) as ledger:
@@ -100,7 +100,7 @@ def give(
 @ledger_option
 @today_option
 @json_option
-def withdraw(key: Path, context: str, directory: Path, today: str | None, as_json: bool) -> None:  # noqa: FBT001
+def withdraw(key: Path, context: str, directory: Path, today: str | None, as_json: bool) -> None:
     """Stop in one context, at once."""
     with open_for(directory, today) as ledger:
         pseudonym = ledger.withdraw(_private(key), context)
@@ -125,7 +125,7 @@ def link(
     key: Path,
     directory: Path,
     today: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Let an issuer's REFERENCE (a card, an account) stand for SUBJECT from today on."""
     with open_for(directory, today) as ledger:

@@ -37,11 +37,11 @@ def import_(
     file: Path,
     map_file: Path,
     keys: tuple[str, ...],
-    keep_good: bool,  # noqa: FBT001
+    keep_good: bool,
     batch_records: int,
     directory: Path,
     today: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Turn the rows of a CSV or Parquet FILE into signed batches. All of them, or none."""
     from standing.ledger import require_file
@@ -120,10 +120,10 @@ def score(
     subject: str | None,
     context: str | None,
     as_of: str | None,
-    everyone: bool,  # noqa: FBT001
+    everyone: bool,
     directory: Path,
     today: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Score SUBJECT (a pseudonym or a reference) with every reason, or a whole population."""
     if everyone == (subject is not None):
@@ -168,7 +168,7 @@ def decide(
     context: str | None,
     directory: Path,
     today: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Ask one narrow question and print the signed answer: clear, or a restriction in force."""
     from standing.ledger.facts import decision_facts
@@ -207,7 +207,7 @@ def report(
     output: Path,
     directory: Path,
     today: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Write all that is held on SUBJECT: for reading, or for one recipient to verify."""
     from standing.ledger import open_ledger

@@ -25,7 +25,7 @@ def pack() -> None:
 @click.argument("file", type=PATH)
 @click.option("--catalogue", type=PATH, help="The catalogue (default: the one that ships).")
 @json_option
-def lint(file: Path, catalogue: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def lint(file: Path, catalogue: Path | None, as_json: bool) -> None:
     """Check a pack against every code; needs no ledger."""
     from standing import policy
     from standing.ledger import require_file
@@ -81,7 +81,7 @@ def publish(
 @ledger_option
 @today_option
 @json_option
-def catalogue(file: Path, key: Path, directory: Path, today: str | None, as_json: bool) -> None:  # noqa: FBT001
+def catalogue(file: Path, key: Path, directory: Path, today: str | None, as_json: bool) -> None:
     """Publish the catalogue of act types."""
     from standing.ledger import require_file
 
@@ -94,7 +94,7 @@ def catalogue(file: Path, key: Path, directory: Path, today: str | None, as_json
 @pack.command("list")
 @ledger_option
 @json_option
-def list_packs(directory: Path, as_json: bool) -> None:  # noqa: FBT001
+def list_packs(directory: Path, as_json: bool) -> None:
     """List the packs of a ledger with their days of force."""
     from standing.ledger import open_ledger
     from standing.wire.days import format_day

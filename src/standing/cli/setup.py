@@ -40,7 +40,7 @@ def init(
     rp_id: str,
     clock: str,
     day: str | None,
-    as_json: bool,  # noqa: FBT001 - click passes flags by name
+    as_json: bool,
 ) -> None:
     """Make a new ledger in DIR. Nothing is overwritten."""
     from standing.engine import RealClock, SimulatedClock, today
@@ -70,7 +70,7 @@ def key() -> None:
 @click.option("-o", "output", type=PATH, required=True, metavar="FILE")
 @click.option("--name", default="", help="The organisation's name (default: the file's).")
 @json_option
-def key_new(role: str, output: Path, name: str, as_json: bool) -> None:  # noqa: FBT001
+def key_new(role: str, output: Path, name: str, as_json: bool) -> None:
     """Make a private key in FILE and its public half in FILE.pub."""
     from standing.wire.keys import KeyFile, SigningKey, write_key_file
 
@@ -106,7 +106,7 @@ def accredit(
     key: Path,
     directory: Path,
     today: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Put an organisation's public key on the roll."""
     from standing.wire.days import parse_day
@@ -134,7 +134,7 @@ def accredit(
 @key_option("The operator's private key.")
 @ledger_option
 @json_option
-def revoke(public: Path, reason: str, key: Path, directory: Path, as_json: bool) -> None:  # noqa: FBT001
+def revoke(public: Path, reason: str, key: Path, directory: Path, as_json: bool) -> None:
     """End a key's right to sign; what it signed before stays valid."""
     holder, operator = load_key(public), load_key(key)
     with open_for(directory) as ledger:

@@ -104,8 +104,9 @@ def _statement(copy: Path) -> None:
     shutil.move(copy / "log", copy / "log-old")
     signed = [cose.parse_sign1(entry) for entry in entries]
     victim = next(i for i, s in enumerate(signed) if charter.kind_of(s) == "batch")
-    payload = signed[victim].payload or b""
-    forged = entries[victim].replace(payload, payload[:-1] + bytes([payload[-1] ^ 1]))
+    batch = charter.parse_statement(signed[victim])
+    assert isinstance(batch, charter.Batch), "chosen above"
+    forged = entries[victim].replace(batch.root, batch.root[:-1] + bytes([batch.root[-1] ^ 1]))
     signed[victim] = cose.parse_sign1(forged)
     with Log.create(copy / "log", checkpoint_key=checkpoint, receipt_key=receipt, **names) as new:
         new.append([(s.entry_bytes, s.statement_hash) for s in signed], state)

@@ -17,7 +17,8 @@ def consent_text(pack: Pack) -> bytes:
         for code, act in sorted(pack.acts.items())
     )
     longest = max(act.validity_days for act in pack.acts.values())
-    return f"""{pack.title} (standing, pack {pack.context} {pack.version})
+    return f"""\
+{pack.title} (standing, pack {pack.context} {pack.version})
 
 ENGLISH
 If you agree, accredited issuers may record what you do in this one context: {pack.context}.
@@ -37,7 +38,9 @@ who asks can tell that you were ever here. Within 14 days you may step back with
 {acts}
 谁可以查询，用于什么目的：
 {purposes}
-您和所有人一样从 {pack.base} 分开始。每条记录在通知您 {pack.notice_days} 天后才计分，最长计分 {longest} 天。
+您和所有人一样从 {pack.base} 分开始。
+每条记录在通知您 {pack.notice_days} 天后才计分，最长计分 {longest} 天。
 您可以对任何记录提出异议；在由其他单位的复核人作出裁定之前，该记录不计分。
-您可以随时停止，免费，无需理由。此后这里的一切不再使用，查询者也无法知道您曾经加入。14 天内您可以不留痕迹地退出。
+您可以随时停止，免费，无需理由。
+此后这里的一切不再使用，查询者也无法知道您曾经加入。14 天内您可以不留痕迹地退出。
 """.encode()

@@ -17,7 +17,7 @@ True
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from standing import audit, charter
 from standing.engine import Clock, RealClock, SimulatedClock
@@ -68,7 +68,7 @@ class Ledger:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    def __enter__(self) -> "Ledger":
+    def __enter__(self) -> Self:
         """Use as a context manager."""
         return self
 

@@ -49,14 +49,7 @@ def _readable(
         "subject": pseudonym,
         "score": score,
         "consents": [_consent(d) for d in held if isinstance(d, Consent) and d.context == context],
-        "references": [
-            {
-                "reference": d.reference,
-                "issuer": d.issuer or "public register",
-                "since": format_day(d.day),
-            }
-            for d in links
-        ],  # fmt: skip
+        "references": [_link(d) for d in links],
         "records": [_record(r) for r in core.vault.records_of(number, context)],
         "asked": [_question(core, q) for q in questions],
     }
@@ -96,6 +89,11 @@ def _consent(consent: Consent) -> dict[str, object]:
         "issuers": list(consent.issuers),
         "text": consent.text.hex(),
     }
+
+
+def _link(link: Link) -> dict[str, object]:
+    issuer = link.issuer or "public register"
+    return {"reference": link.reference, "issuer": issuer, "since": format_day(link.day)}
 
 
 def _record(opened: OpenRecord) -> dict[str, object]:

@@ -182,7 +182,13 @@ def parse_preimage(data: bytes) -> AnyPreimage:
         value = cbor2.loads(data)
         kind = _BY_TYPE[value[0]]
         parsed: AnyPreimage = msgspec.convert(value, kind, builtin_types=(bytes,))
-    except (msgspec.ValidationError, cbor2.CBORDecodeError, KeyError, TypeError, IndexError) as problem:
+    except (
+        msgspec.ValidationError,
+        cbor2.CBORDecodeError,
+        KeyError,
+        TypeError,
+        IndexError,
+    ) as problem:
         raise Broken(
             "E-VAULT-01",
             "A private document has an unknown form.",

@@ -8,7 +8,7 @@ so that a look-up reads a few chunks and a commit writes only what is new.
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -107,10 +107,11 @@ def drop_staged_runs(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM runs WHERE staged=1")
 
 
-def load_run_rows(db: sqlite3.Connection, kind: str) -> Rows:
-    """Read all rows of a kind, sorted; raises `E-VAULT-06` where a chunk is damaged."""
-    parts = []
-    for data, digest in db.execute("SELECT rows, digest FROM runs WHERE kind=?", (kind,)):
+def load_runs(db: sqlite3.Connection, kind: str) -> list[Rows]:
+    """Read all runs of a kind, each sorted; raises `E-VAULT-06` where a chunk is damaged."""
+    runs: dict[int, list[Rows]] = {}
+    query = "SELECT run, rows, digest FROM runs WHERE kind=? ORDER BY run, first"
+    for run, data, digest in db.execute(query, (kind,)):
         if _digest(data) != digest:
             raise Broken(
                 "E-VAULT-06",
@@ -119,9 +120,14 @@ def load_run_rows(db: sqlite3.Connection, kind: str) -> Rows:
                 fix="Restore vault.db from its backup.",
                 where="vault.db",
             )
-        parts.append(np.frombuffer(data, _DTYPES[kind]))
-    rows = np.concatenate(parts) if parts else np.empty(0, _DTYPES[kind])
-    return _sorted(kind, rows)
+        runs.setdefault(run, []).append(np.frombuffer(data, _DTYPES[kind]))
+    return [np.concatenate(chunks) for chunks in runs.values()]
+
+
+def load_run_rows(db: sqlite3.Connection, kind: str) -> Rows:
+    """Read all rows of a kind into one sorted array."""
+    runs = load_runs(db, kind)
+    return _sorted(kind, np.concatenate(runs)) if runs else np.empty(0, _DTYPES[kind])
 
 
 def postings_of(db: sqlite3.Connection, subject: int) -> list[tuple[int, int]]:
@@ -148,10 +154,15 @@ def _chunks_from(db: sqlite3.Connection, run: int, subject: int) -> Iterator[Row
         yield np.frombuffer(data, POSTING)
 
 
-def known_rows(known: Rows, wanted: Rows) -> npt.NDArray[np.bool_]:
-    """Tell for each wanted identity whether it is among the known ones (sorted by hi, lo)."""
-    if not len(known):
-        return np.zeros(len(wanted), bool)
+def known_rows(runs: Sequence[Rows], wanted: Rows) -> npt.NDArray[np.bool_]:
+    """Tell for each wanted identity whether one of the runs holds it."""
+    hit = np.zeros(len(wanted), bool)
+    for run in runs:
+        hit |= _in_run(run, wanted)
+    return hit
+
+
+def _in_run(known: Rows, wanted: Rows) -> npt.NDArray[np.bool_]:
     at = np.searchsorted(known["hi"], wanted["hi"], "left")
     hit = np.zeros(len(wanted), bool)
     candidates = np.flatnonzero(

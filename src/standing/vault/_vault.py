@@ -27,7 +27,7 @@ from standing.vault._documents import (
     preimage,
 )
 from standing.vault._keys import SealingKeys, Secret, record_id, seal, unseal
-from standing.vault._runs import Rows, load_run_rows, postings_of
+from standing.vault._runs import Rows, load_runs, postings_of
 from standing.vault._schema import SCHEMA
 from standing.verify.tree import leaf_hash
 
@@ -394,9 +394,9 @@ class Vault:
         entry = -1 if batch.entry is None else batch.entry
         return OpenRecord(leaf, record, batch.id, position, entry, batch.day)
 
-    def known_row_ids(self) -> Rows:
-        """Load the keyed identities of every row ever taken, sorted."""
-        return load_run_rows(self._db, "rowid")
+    def known_row_ids(self) -> list[Rows]:
+        """Load the keyed identities of every row ever taken, as sorted runs."""
+        return load_runs(self._db, "rowid")
 
     # --- the marks outbox -------------------------------------------------------------------
 

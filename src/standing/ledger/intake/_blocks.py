@@ -230,9 +230,7 @@ def _well_formed(text: str, width: int) -> list[list[str]] | None:
     return rows if widths <= {width} else None
 
 
-def _tolerant(
-    text: str, width: int, empty: list[str], malformed: list[BadRow]
-) -> list[list[str]]:
+def _tolerant(text: str, width: int, empty: list[str], malformed: list[BadRow]) -> list[list[str]]:
     """Read rows one by one; a malformed one keeps its place and is named."""
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

@@ -5,8 +5,8 @@ Facts repeat, so each different value is checked once and rows are named only wh
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -25,6 +25,11 @@ FROM_REGISTER: Final = "register"
 Details = dict[str, int | str]
 
 
+# the same rules serve many files of a day, and every process parses them once
+_parse_catalogue = lru_cache(maxsize=4)(policy.parse_catalogue)
+_parse_pack = lru_cache(maxsize=32)(policy.parse_pack)
+
+
 @dataclass(frozen=True)
 class Rules:
     """What a file's rows are checked against. Plain bytes and numbers: it crosses processes."""
@@ -38,6 +43,10 @@ class Rules:
     issuers: frozenset[str]
     row_key: bytes
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Cross process borders without what was parsed here."""
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+
     @cached_property
     def row_map(self) -> RowMap:
         """Give the parsed map."""
@@ -45,12 +54,12 @@ class Rules:
 
     @cached_property
     def _catalogue(self) -> policy.Catalogue:
-        return policy.parse_catalogue(self.catalogue)
+        return _parse_catalogue(self.catalogue)
 
     @cached_property
     def parsed_pack(self) -> policy.Pack:
         """Give the parsed pack."""
-        return policy.parse_pack(self.pack)
+        return _parse_pack(self.pack)
 
     def conduct(self, act: str, texts: dict[str, str]) -> Details:
         """Give the coded details of an act; raises `Refused` where the catalogue says no."""
@@ -250,9 +259,10 @@ def _details(
     faults: dict[tuple[str, ...], BadRow] = {}
     for key in set(keys):
         broken = next((text for text in key[1:] if isinstance(text, Bad)), None)
+        if broken is not None:
+            faults[key] = BadRow(0, "E-ROW-10", f"a detail {broken}", "correct the row or the map")
+            continue
         try:
-            if broken is not None:
-                raise Refused("E-ROW-10", f"a detail {broken}", why="", fix="correct the row")
             details[key] = rules.conduct(key[0], dict(zip(names, key[1:], strict=True)))
         except Refused as problem:
             reason = problem.what.rstrip(".")

@@ -158,22 +158,20 @@ def _step(text: str, steps: tuple[tuple[int, str], ...]) -> str:
 
 
 def _template(text: str, name: str) -> Fact:
-    parts: list[tuple[str, str | None, int]] = []
     try:
-        for literal, field, spec, conversion in string.Formatter().parse(text):
-            if conversion or (spec and not _PAD.fullmatch(spec)):
-                raise ValueError("only {column} and {column:02} are known")
-            parts.append((literal, field, int(spec[1:]) if spec else 0))
+        pieces = list(string.Formatter().parse(text))
     except ValueError as problem:
         raise ValueError(f"{name}: template {text!r}: {problem}") from None
+    if any(conversion or (spec and not _PAD.fullmatch(spec)) for _, _, spec, conversion in pieces):
+        raise ValueError(f"{name}: template {text!r}: only {{column}} and {{column:02}} are known")
+    parts = [(literal, field, int(spec[1:]) if spec else 0) for literal, field, spec, _ in pieces]
 
     def convert(*values: str) -> str:
         rest = iter(values)
-        made = "".join(
+        return "".join(
             literal + (next(rest).zfill(pad) if field is not None else "")
             for literal, field, pad in parts
         )
-        return made
 
     return Fact(tuple(field for _, field, _ in parts if field is not None), convert)
 

@@ -1,0 +1,63 @@
+"""`make bench [ARGS="NAME --json --full"]`: each figure beside a peer measured in the same run."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench import city, help_time, importing
+
+BENCHMARKS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
+    "import": importing.bench_import,
+    "verify": importing.bench_verify,
+    "demo": city.bench_demo,
+    "help": help_time.bench_help,
+}
+
+
+def machine() -> str:
+    """Name the machine: processor, cores, memory, Python."""
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+
+
+def main() -> None:
+    """Run one benchmark, or all of them at a tenth of their scale."""
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("name", nargs="?", choices=[*BENCHMARKS], help="which one (default: all)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--full", action="store_true", help="the whole scale (default: a tenth)")
+    arguments = parser.parse_args()
+    scale = 1.0 if arguments.full else 0.1
+    for name in [arguments.name] if arguments.name else BENCHMARKS:
+        folder = Path(tempfile.mkdtemp(prefix="standing-bench-"))
+        try:
+            figures = BENCHMARKS[name](folder, scale)
+        finally:
+            shutil.rmtree(folder)
+        result = {"name": name, **figures, "machine": machine(), "scale": scale}
+        if arguments.json:
+            print(json.dumps(result))
+            continue
+        print(f"{name} (scale {scale:g}; {result['machine']})")
+        for key, value in figures.items():
+            print(f"  {key}: {json.dumps(value) if isinstance(value, dict) else value}")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
