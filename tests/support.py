@@ -15,6 +15,7 @@ FOUNDED = 20_000
 FORCE = FOUNDED + 30
 TODAY = FOUNDED + 40
 UNTIL = FOUNDED + 1000
+NOTICE_DAYS = 14
 ADULT_SINCE = 10_000
 CONTEXT = "transit"
 DUTY = "dd5a913e1c7ceeec2ffea08d412e94697eff7a86824a18276c5f052f87b69427"
@@ -77,7 +78,7 @@ ceiling: 1200
 bands: [{{name: low, least: 0}}, {{name: mid, least: 600}}, {{name: good, least: 900}}]
 score_of: [transit]
 window_days: 365
-notice_days: 14
+notice_days: {NOTICE_DAYS}
 contest_days: 184
 acts:
   fare-unpaid: {{tier: general, points: -50, validity_days: 365, ages: [[180, -25], [365, 0]], cap: 200, window_days: 365, inputs: [ticket-check], duty: "{DUTY}"}}
