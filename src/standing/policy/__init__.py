@@ -9,6 +9,7 @@ from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
 from standing.policy._digests import population_digest, subject_digest
 from standing.policy._fold import WHY, Reason, RecordFact, Score, score
+from standing.policy._forecast import Outlook, forecast
 from standing.policy._lint import Finding, lint, load_pack
 from standing.policy._parse import canonical, parse_catalogue, parse_pack, redated
 from standing.policy._schedule import Schedule
@@ -20,6 +21,7 @@ __all__ = [
     "WHY",
     "Catalogue",
     "Finding",
+    "Outlook",
     "Pack",
     "Reason",
     "RecordFact",
@@ -27,6 +29,7 @@ __all__ = [
     "Score",
     "canonical",
     "check_conduct",
+    "forecast",
     "lint",
     "load_pack",
     "parse_catalogue",

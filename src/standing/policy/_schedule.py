@@ -65,12 +65,13 @@ class Schedule:
     every subject: it holds the look-up tables of the scorer.
     """
 
-    __slots__ = ("_forces", "_rules", "windows")
+    __slots__ = ("_forces", "_rules", "_versions", "windows")
 
     def __init__(self, versions: Iterable[tuple[int, Pack]]) -> None:
         ordered = sorted(versions, key=lambda version: version[0])
         if not ordered:
             raise _refused("A schedule needs at least one pack.", "got none")
+        self._versions = ordered
         self._forces = [force for force, _ in ordered]
         self._rules = [Rules(pack) for _, pack in ordered]
         self.windows: dict[str, int] = {}
@@ -123,6 +124,21 @@ class Schedule:
         """Give the first day of the window of an act type that holds a day."""
         length = self.windows[type]
         return day - (day - self._forces[0]) % length
+
+    def known_on(self, day: int) -> "Schedule":
+        """Give the schedule as far as it is in force on a day: what a forecast may use."""
+        self.rules_on(day)
+        return Schedule(version for version in self._versions if version[0] <= day)
+
+    def turning_days(self, type: str, day: int, noticed: int) -> set[int]:  # noqa: A002 - see above
+        """Give every day on which any pack changes what a record counts, by itself."""
+        turns = {day, noticed}
+        for rules in self._rules:
+            weight = rules.weights.get(type)
+            if weight is not None:
+                turns |= {day + weight.validity, noticed + rules.notice}
+                turns |= {day + age for age in weight.changes}
+        return turns
 
     @property
     def is_single(self) -> bool:

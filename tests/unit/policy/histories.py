@@ -1,0 +1,99 @@
+"""Hypothesis strategies: records of every status under the sample packs and small invented ones."""
+
+import msgspec
+from hypothesis import strategies as st
+
+from standing.policy import Pack, RecordFact
+
+START = 20_000
+STATUSES = ("effective", "contested", "annulled", "lapsed", "retracted")
+
+
+def pack_of(acts, *, version=1, force=START, recoveries=(), notice=7, base=1000):
+    """A pack with the given acts; complete in form, small in content."""
+    plain = {
+        "format": "standing/pack/1",
+        "linter": 1,
+        "context": "test",
+        "version": version,
+        "title": "Test",
+        "setting": "rail",
+        "source": "rail-terms",
+        "subjects": ["person"],
+        "published": "2024-01-01",
+        "force": "2024-10-04",
+        "change": {"first_force": "2024-10-04", "summary": "first pack: nothing to compare"},
+        "base": base,
+        "floor": 0,
+        "ceiling": 2 * base,
+        "bands": [{"name": "low", "least": 0}, {"name": "high", "least": base - 50}],
+        "score_of": ["test"],
+        "window_days": 30,
+        "notice_days": notice,
+        "contest_days": 184,
+        "acts": acts,
+        "recoveries": list(recoveries),
+        "purposes": {},
+        "organisations": [],
+        "impact": {"result": "not shown"},
+        "calendar": {"weekend": [], "holidays": {}},
+    }
+    from standing.policy._schema import PackDay, read_day
+
+    pack = msgspec.convert(plain, Pack, dec_hook=read_day)
+    return msgspec.structs.replace(pack, force=PackDay(force))
+
+
+def act(points, ages, *, cap, window=90, warn=False):
+    return {
+        "tier": "general",
+        "points": points,
+        "validity_days": ages[-1][0],
+        "ages": ages,
+        "cap": cap,
+        "window_days": window,
+        "inputs": ["staff-report"],
+        "warn_first": warn,
+    }
+
+
+ACTS = {
+    "noise": act(-6, [[10, -4], [20, -2], [30, 0]], cap=15, window=30, warn=True),
+    "fare": act(-40, [[40, -20], [90, 0]], cap=100),
+    "grave": act(-120, [[100, -60], [200, 0]], cap=200, window=210),
+    "help": act(10, [[45, 5], [90, 0]], cap=25),
+    "lesson": act(0, [[200, 0]], cap=0, window=210),
+}
+RECOVERIES = (
+    {"kind": "lesson", "act": "lesson", "restores": ["noise", "fare", "grave"], "points": 30},
+)
+PACK = pack_of(ACTS, recoveries=RECOVERIES)
+MILDER = pack_of(
+    {**ACTS, "fare": act(-20, [[30, -10], [60, 0]], cap=80), "noise": ACTS["noise"]},
+    version=2,
+    force=START + 90,
+    notice=14,
+)
+HARSHER = pack_of(
+    {key: value for key, value in ACTS.items() if key != "help"}
+    | {"fare": act(-60, [[60, -30], [90, 0]], cap=240)},
+    version=3,
+    force=START + 180,
+)
+BURDENS = ("noise", "fare", "grave")
+
+
+def records(types=tuple(ACTS), statuses=STATUSES, sources=True):
+    """Histories of up to twelve records around the packs' windows."""
+    expiries = st.none() | st.integers(START, START + 400) if sources else st.none()
+    one = st.builds(
+        lambda type_, day, delay, status, source: (type_, day, day + delay, status, source),
+        st.sampled_from(types),
+        st.integers(START - 40, START + 260),
+        st.integers(0, 20),
+        st.sampled_from(statuses),
+        expiries,
+    )
+    return st.lists(one, max_size=12).map(
+        lambda rows: [RecordFact(f"r{i:02}", *row) for i, row in enumerate(rows)]
+    )
