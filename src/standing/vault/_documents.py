@@ -6,7 +6,6 @@ What a person or an organisation signs is the SHA-256 of the same array without 
 
 import hashlib
 import os
-from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 import cbor2
@@ -157,20 +156,6 @@ _BY_TYPE: Final[dict[str, type[AnyPreimage]]] = {
         Subject, Adult, Link, Consent, Withdrawal, Question, Intake, Erasure, Record,
     )
 }  # fmt: skip
-
-
-def record_preimage(values: list[Any]) -> bytes:
-    """Encode a record's values, type name first, as `preimage` would; for imports of millions.
-
-    The details' keys must be in CBOR order already (`ordered_details`): then every value is in
-    its deterministic form as it is, and cbor2 need not be told.
-    """
-    return cbor2.dumps(values)
-
-
-def ordered_details(details: Mapping[str, int | str]) -> dict[str, int | str]:
-    """Put coded details into the order of RFC 8949 section 4.2.1: shorter keys first."""
-    return dict(sorted(details.items(), key=lambda item: (len(item[0].encode()), item[0].encode())))
 
 
 def parse_preimage(data: bytes) -> AnyPreimage:

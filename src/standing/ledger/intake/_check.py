@@ -15,7 +15,7 @@ from standing import policy
 from standing.errors import Refused
 from standing.ledger.intake._blocks import BadRow, Block, Columns, Table, read_block
 from standing.ledger.intake._map import Bad, RowMap, parse_integer, parse_map
-from standing.vault import ROWID, Rows, ordered_details
+from standing.vault import ROWID, Rows
 from standing.wire.days import format_day, parse_day
 
 MAX_TEXT_CHARS: Final = 200
@@ -70,7 +70,7 @@ class Rules:
             number = parse_integer(text)
             details[name] = text if number is None else number
         policy.check_conduct(self._catalogue, self.parsed_pack, type=act, details=details)
-        return ordered_details(details)
+        return details
 
 
 @dataclass
@@ -119,15 +119,54 @@ def map_block(rules: Rules, table: Table, block: Block) -> tuple[Facts, list[Bad
     _check_how_known(found, texts["identified"], rules)
     days = _days(found, texts["day"], rules)
     details = _details(found, columns, texts["type"], rules)
+    if "id" in texts:
+        _check_each(found, "id", texts["id"], _filled)
+    facts = _facts(table, block, texts, days, details)
+    bad = [
+        BadRow(block.first_row + place, b.code, b.reason, b.remedy)
+        for place, b in sorted(found.items())
+    ]
+    return facts, bad
+
+
+def mapped_block(rules: Rules, table: Table, block: Block) -> Facts:
+    """Map a block that was checked before. Facts of rows that were found bad mean nothing."""
+    row_map = rules.row_map
+    columns = read_block(table, block, row_map.columns)
+    texts = {name: fact.of(columns.values, columns.count) for name, fact in row_map.facts.items()}
+    found: dict[int, BadRow] = {}
+    days = {text: _day_or_zero(text) for text in set(texts["day"])}
+    return _facts(
+        table,
+        block,
+        texts,
+        [days[text] for text in texts["day"]],
+        _details(found, columns, texts["type"], rules),
+    )
+
+
+def _day_or_zero(text: str) -> int:
+    try:
+        return parse_day(text)
+    except Refused:
+        return 0
+
+
+def _facts(
+    table: Table,
+    block: Block,
+    texts: dict[str, Sequence[str]],
+    days: Sequence[int],
+    details: Sequence[Details],
+) -> Facts:
+    count = len(days)
     rows = texts.get("id")
     if rows is None:
         head = table.digest[:32]
         first = block.first_row
-        rows = [f"{head}:{number}" for number in range(first, first + columns.count)]
-    else:
-        _check_each(found, "id", rows, _filled)
-    facts = Facts(
-        columns.count,
+        rows = [f"{head}:{number}" for number in range(first, first + count)]
+    return Facts(
+        count,
         texts["issuer"],
         texts["reference"],
         texts["type"],
@@ -138,11 +177,6 @@ def map_block(rules: Rules, table: Table, block: Block) -> tuple[Facts, list[Bad
         details,
         rows,
     )
-    bad = [
-        BadRow(block.first_row + place, b.code, b.reason, b.remedy)
-        for place, b in sorted(found.items())
-    ]
-    return facts, bad
 
 
 _Fault = tuple[str, str, str]  # code, reason, remedy
