@@ -135,23 +135,19 @@ def _is_neutral(point: _Point) -> bool:
     return point[0] % _P == 0 and (point[1] - point[2]) % _P == 0
 
 
-def _small_order_ys() -> frozenset[int]:
-    """Give the y of the eight points whose order divides 8: 1, -1, 0 and the two of order 8."""
-    # On order 8, x*x = -y*y, so the curve equation becomes d*y^4 + 2*y^2 - 1 = 0.
-    ys = {1, _P - 1, 0}
-    root = _square_root((1 + _D) % _P)
-    for sign in (1, -1):
-        y = _square_root((sign * root - 1) * pow(_D, -1, _P) % _P) if root is not None else None
-        if y is not None:
-            ys |= {y, _P - y}
-    return frozenset(ys)
-
-
-def _square_root(square: int) -> int | None:
+def _square_roots(square: int) -> tuple[int, ...]:
+    """Give both square roots modulo the prime, or none."""
     root = pow(square, (_P + 3) // 8, _P)
     if root * root % _P != square:
         root = root * _ROOT_OF_MINUS_ONE % _P
-    return root if root * root % _P == square else None
+    return (root, _P - root) if root * root % _P == square else ()
+
+
+def _small_order_ys() -> frozenset[int]:
+    """Give the y of the eight points whose order divides 8: 1, -1, 0 and the two of order 8."""
+    # On order 8, x*x = -y*y, so the curve equation becomes d*y^4 + 2*y^2 - 1 = 0.
+    squares = ((root - 1) * pow(_D, -1, _P) % _P for root in _square_roots((1 + _D) % _P))
+    return frozenset({1, _P - 1, 0, *(y for square in squares for y in _square_roots(square))})
 
 
 _SMALL_ORDER_Y: Final = _small_order_ys()

@@ -79,14 +79,12 @@ def _with_low_s(signature: bytes) -> bytes:
 def _fixed_size(signature: bytes) -> bytes:
     """Turn an authenticator's DER into r and s of 32 bytes each; `key.verify` refuses a high s."""
     r, s = _der_parts(signature)
-    if utils.encode_dss_signature(r, s) != signature:
-        raise _unfit("The signature is not in its shortest DER form.")
     return r.to_bytes(32) + s.to_bytes(32)
 
 
 def _der_parts(signature: bytes) -> tuple[int, int]:
     try:
-        r, s = utils.decode_dss_signature(signature)
+        r, s = utils.decode_dss_signature(signature)  # strict: takes DER's one spelling alone
     except ValueError as error:
         raise _unfit("The signature is no DER sequence of two numbers.") from error
     if not (0 < r < _P256_ORDER and 0 < s < _P256_ORDER):
