@@ -57,6 +57,10 @@ def verify_ledger(
     except StandingError as problem:
         failed = Check("open", ok=False, count=0, unchecked="everything", problem=problem)
         return Verification((failed,), 0, b"", None)
+    except Exception as problem:  # noqa: BLE001 - a damaged file may fail in any library
+        unread = _unreadable("opening", problem)
+        failed = Check("open", ok=False, count=0, unchecked="everything", problem=unread)
+        return Verification((failed,), 0, b"", None)
     try:
         return _run(ledger, against, progress)
     finally:
