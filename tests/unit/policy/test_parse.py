@@ -62,11 +62,13 @@ def test_days_are_whole_numbers_to_the_rules(passing):
         ("tier: general", "tier: grave", "acts.rail.smoking.tier: 'grave'"),
         ("title: Choice of a seat", "title: ''", "perks.0.title"),
         ("trigger: {serious: 1}", "trigger: {serious: 1, moon: 2}", "trigger.moon"),
-        ("duty: ''", "duty: x", ""),
+        ("  rail.smoking:", "  Rail Smoking:", "got acts"),
+        ("counted: {b: -10}", "counted: {b: 3000000000}", "examples.0.expect.counted"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_place(old, new, word):
-    text = PASSING.replace(old, new, 1) if old in PASSING else PASSING + "surplus: 1\n"
+    assert old in PASSING
+    text = PASSING.replace(old, new, 1)
     with pytest.raises(Refused, match="E-PACK-01") as caught:
         policy.parse_pack(text.encode())
     assert word in caught.value.why
