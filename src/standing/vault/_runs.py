@@ -133,11 +133,12 @@ def load_run_rows(db: sqlite3.Connection, kind: str) -> Rows:
 def postings_of(db: sqlite3.Connection, subject: int) -> list[tuple[int, int]]:
     """List (batch, position) of every record of one subject."""
     found: list[tuple[int, int]] = []
+    key = np.uint64(subject)  # a plain int would be compared as a float, and 63 bits do not fit
     runs = db.execute("SELECT DISTINCT run FROM runs WHERE kind='posting'").fetchall()
     for (run,) in runs:
         for chunk in _chunks_from(db, run, subject):
-            low = int(np.searchsorted(chunk["subject"], subject, "left"))
-            high = int(np.searchsorted(chunk["subject"], subject, "right"))
+            low = int(np.searchsorted(chunk["subject"], key, "left"))
+            high = int(np.searchsorted(chunk["subject"], key, "right"))
             hits = chunk[low:high]
             found += zip(hits["batch"].tolist(), hits["position"].tolist(), strict=True)
             if high < len(chunk):
