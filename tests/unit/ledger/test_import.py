@@ -7,6 +7,7 @@ import pytest
 
 from standing.errors import Refused, Usage
 from standing.ledger.intake import RowsRefused
+from standing.vault import leaf_of
 from standing.wire.days import format_day
 from tests.support import CONTEXT, MAP, TODAY, Town, new_key, row, rows
 
@@ -15,7 +16,7 @@ def counts(town: Town) -> tuple[int, int, int]:
     """Count log entries, batches and row identities."""
     vault = town.ledger._core.vault
     batches = vault.db.execute("SELECT count(*) FROM batches").fetchone()[0]
-    return town.ledger.log_size, batches, len(vault.known_row_ids())
+    return town.ledger.log_size, batches, sum(map(len, vault.known_row_ids()))
 
 
 BAD = {
@@ -150,6 +151,15 @@ def test_a_row_from_before_consent_is_not_held(town: Town) -> None:
     vault = town.ledger._core.vault
     number = vault.subject_of_key(key.public.cose_key())
     assert [r.record.row for r in vault.records_of(number, CONTEXT)] == ["r1"]
+
+
+def test_a_stored_records_leaf_is_the_hash_of_its_one_encoding(town: Town) -> None:
+    bases = ["x" * n for n in (1, 23, 24, 200)] + ["Straße 7", "车票"]
+    town.import_rows([row(n, card="card-0", basis=basis) for n, basis in enumerate(bases)])
+    vault = town.ledger._core.vault
+    records = vault.records_of(vault.find(town.names[0]), CONTEXT)
+    assert [r.record.basis for r in records] == bases
+    assert [leaf_of(r.record) for r in records] == [r.leaf for r in records]
 
 
 def held(town: Town) -> list[tuple[object, ...]]:
