@@ -141,11 +141,12 @@ class Batches:
 
     def include(self, entries: dict[bytes, int]) -> None:
         """Show staged batches, by statement hash, at their places in the log."""
-        self._db.executemany(
+        included = self._db.executemany(
             "UPDATE batches SET entry=? WHERE statement=?",
             [(entry, statement) for statement, entry in entries.items()],
-        )
-        settle_runs(self._db)
+        ).rowcount
+        if included > 0:  # else the staged indexes belong to batches that the log lacks
+            settle_runs(self._db)
 
     def staged(self) -> list[bytes]:
         """List the statement hashes of staged batches."""
