@@ -3,6 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from standing.errors import Broken, Refused
@@ -54,8 +55,8 @@ def check_log(
         check.checkpoint_file()
         check.upper_levels()
         check.other_files()
-    except (sqlite3.Error, Refused) as error:  # what cannot be read was not written by the log
-        raise _differs(getattr(error, "where", "") or DB_FILE, str(error).rstrip(".")) from error
+    except sqlite3.Error as error:
+        raise _differs(DB_FILE, f"SQLite says {error}") from error
     return bytes(check.leaves)
 
 
@@ -81,6 +82,9 @@ class _Check:
         made = self._db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
         if sorted(sql for (sql,) in made) != sorted(SCHEMA):
             raise _differs(DB_FILE, "its tables are not the log's")
+        last = self._db.execute("SELECT max(idx) FROM entries").fetchone()[0]
+        if last is not None and last >= self._log.head.size:
+            raise _differs(f"{DB_FILE} entries", f"entry {last} lies beyond the head")
 
     def entries(self, statement_hash_of: Callable[[bytes], bytes]) -> None:
         """Compare bundles, leaf tiles and the index of statements; compute each head's root."""
@@ -92,7 +96,7 @@ class _Check:
             block = list(self._log.entries(first, min(first + TILE, self._log.head.size)))
             leaves = [leaf_hash(entry) for entry in block]
             for index, (entry, leaf) in enumerate(zip(block, leaves, strict=True), first):
-                self._one_statement(statement_hash_of(entry), index)
+                self._statement(index, entry, statement_hash_of)
                 frontier.append(leaf)
                 if frontier.size in wanted:
                     self._roots[frontier.size] = frontier.root()
@@ -103,7 +107,11 @@ class _Check:
         if count != self._log.head.size:
             raise _differs(f"{DB_FILE} statements", f"it lists {count} statements")
 
-    def _one_statement(self, statement_hash: bytes, index: int) -> None:
+    def _statement(
+        self, index: int, entry: bytes, statement_hash_of: Callable[[bytes], bytes]
+    ) -> None:
+        with _placed(f"entry {index}"):
+            statement_hash = statement_hash_of(entry)
         if self._log.find(statement_hash) != index:
             raise _differs(f"entry {index}", "the index of statements does not lead to it")
 
@@ -137,7 +145,9 @@ class _Check:
         for size, header, signature in rows:
             if header != protected or size not in self._roots:
                 raise _differs(f"{DB_FILE} heads", f"the receipt header at {size} is another")
-            self._receipt_key.verify(signature, cose.sig_structure(protected, self._roots[size]))
+            with _placed(f"{DB_FILE} heads"):
+                signed = cose.sig_structure(protected, self._roots[size])
+                self._receipt_key.verify(signature, signed)
         headers = self._db.execute("SELECT count(*) FROM headers").fetchone()[0]
         if (rows[-1][0] if rows else 0) != head.size or headers != min(len(rows), 1):
             raise _differs(f"{DB_FILE} heads", "the last signed head is not the log's head")
@@ -167,7 +177,9 @@ class _Check:
     def _checkpoint(self, where: str, data: bytes, size: int) -> None:
         if not data and size == 0:
             return  # nothing was ever signed
-        self._compare(where, verify_checkpoint(data, self._log.origin, self._checkpoint_key), size)
+        with _placed(where):
+            stated = verify_checkpoint(data, self._log.origin, self._checkpoint_key)
+        self._compare(where, stated, size)
 
     def _compare(self, where: str, stated: Checkpoint, size: int) -> None:
         root = self._roots.get(size, b"")
@@ -185,7 +197,9 @@ class _Check:
 
     def other_files(self) -> None:
         """Compare documents with their names; refuse what the log did not write."""
-        missing = sorted(self._required - self._seen)
+        # A full tile stands for the partial ones, which go as soon as it is there.
+        replaced = {name for name in self._required if name.partition(".p/")[0] in self._seen}
+        missing = sorted(self._required - self._seen - replaced)
         if missing:
             raise _differs(missing[0], "the file is missing")
         root = self._log.directory
@@ -206,11 +220,21 @@ def _tile_roots(hashes: bytes) -> Iterator[bytes]:
 
 
 def _published_size(log: Log, key: PublicKey) -> int:
-    published = log.published_checkpoint(key)
+    with _placed(CHECKPOINT_FILE):
+        published = log.published_checkpoint(key)
     size = published.size if published else 0
     if size > log.head.size:
         raise _differs(CHECKPOINT_FILE, f"it states {size} entries, log.db has {log.head.size}")
     return size
+
+
+@contextmanager
+def _placed(where: str) -> Iterator[None]:
+    """Name the place of what cannot be read or does not verify."""
+    try:
+        yield
+    except (Refused, Broken) as error:
+        raise _differs(where, str(error).rstrip(".")) from error
 
 
 def _differs(where: str, why: str) -> Broken:

@@ -53,8 +53,8 @@ def pack_entries(entries: Sequence[bytes]) -> bytes:
     return b"".join(len(entry).to_bytes(_LENGTH_BYTES) + entry for entry in entries)
 
 
-def unpack_entries(bundle: bytes) -> Iterator[bytes]:
-    """Read a bundle's entries; raises `E-LOG-05` where it is cut short."""
+def unpack_entries(bundle: bytes, where: str) -> Iterator[bytes]:
+    """Read a bundle's entries; raises `E-LOG-05`, naming `where`, if it is cut short."""
     at = 0
     while at < len(bundle):
         begin = at + _LENGTH_BYTES
@@ -65,6 +65,7 @@ def unpack_entries(bundle: bytes) -> Iterator[bytes]:
                 "An entry bundle is cut short.",
                 why="Its last entry is longer than what is there.",
                 fix="Fetch the bundle again, or restore it from a mirror.",
+                where=where,
             )
         yield bundle[begin:end]
         at = end

@@ -60,7 +60,8 @@ def mend(reader: Reader, published: int) -> None:
     for place in tiles_between(0, published):
         level, number, _ = place
         name = tile_path(*place)
-        if not (reader.directory / name).exists():
+        full = tile_path(level, number)  # stands for a partial tile, which goes first
+        if not any((reader.directory / there).exists() for there in (name, full)):
             if level == ENTRIES and number * TILE < bundled:
                 raise damaged(name, "the file is missing, and with it its entries")
             _write(reader, place)

@@ -74,7 +74,7 @@ class Reader:
     def _load_bundle(self, number: int) -> list[bytes]:
         name = tile_path(ENTRIES, number)
         try:
-            entries = list(unpack_entries((self.directory / name).read_bytes()))
+            entries = list(unpack_entries((self.directory / name).read_bytes(), name))
         except FileNotFoundError:
             raise damaged(name, "the file is missing") from None
         if len(entries) != TILE:
