@@ -253,13 +253,7 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise Broken(
-            "E-LOG-02",
-            "The log's database cannot be read.",
-            why=f"The system says: {error}.",
-            fix="Restore the log from a mirror; never from an older copy.",
-            where=str(path),
-        ) from error
+        raise _unreadable(path, error) from error
 
 
 def _check_format(db: sqlite3.Connection) -> None:
@@ -312,13 +306,7 @@ def lock_directory(directory: Path) -> int:
     try:
         fd = os.open(directory, os.O_RDONLY)
     except OSError as error:
-        raise Broken(
-            "E-LOG-02",
-            "The log's directory cannot be read.",
-            why=f"The system says: {error.strerror}.",
-            fix="Name a ledger's directory, or restore the log from a mirror.",
-            where=str(directory),
-        ) from error
+        raise _unreadable(directory, error) from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -331,6 +319,16 @@ def lock_directory(directory: Path) -> int:
             where=str(directory),
         ) from error
     return fd
+
+
+def _unreadable(path: Path, error: Exception) -> Broken:
+    return Broken(
+        "E-LOG-02",
+        "The log cannot be read.",
+        why=f"The system says: {error}.",
+        fix="Name a ledger's directory, or restore the log from a mirror; never from an older copy.",
+        where=str(path),
+    )
 
 
 def damaged(where: str, why: str) -> Broken:

@@ -27,6 +27,9 @@ _FAN_OUT: Final = 8
 
 def _sorted(kind: str, rows: Rows) -> Rows:
     if kind == "rowid":
+        by_hash = rows[np.argsort(rows["hi"])]
+        if not (by_hash["hi"][1:] == by_hash["hi"][:-1]).any():
+            return by_hash  # keyed 64-bit hashes: equal halves are rare, and sorted apart below
         return rows[np.lexsort((rows["lo"], rows["hi"]))]
     return rows[np.lexsort((rows["position"], rows["batch"], rows["subject"]))]
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from standing.errors import Refused, StandingError, Usage
 
-_BLOCK_BYTES: Final = 4 << 20
+_BLOCK_BYTES: Final = 1 << 20  # some 15,000 rows: what a process holds in memory at once
 _SMALLEST_BLOCK_BYTES: Final = 1 << 18
 _PARQUET_BLOCK_ROWS: Final = 40_000
 _BLANK_LINES: Final = frozenset({b"\n", b"\r\n"})

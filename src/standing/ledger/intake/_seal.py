@@ -187,7 +187,8 @@ class _Columns:
         self._basis = _encoded(facts.basis)
         self._signer = _encoded(facts.signer)
         self._identified = _encoded(facts.identified)
-        seen = {id(details): cbor.encode(details) for details in facts.details}
+        different = {id(details): details for details in facts.details}
+        seen = {place: cbor.encode(details) for place, details in different.items()}
         self._details = [seen[id(details)] for details in facts.details]
         self._row = [cbor2.dumps(row) for row in facts.row]
 
@@ -217,5 +218,8 @@ class _Columns:
 
 
 def _encoded(values: Sequence[int] | Sequence[str]) -> list[bytes]:
-    seen = {value: cbor2.dumps(value) for value in set(values)}
+    different = set(values)
+    if len(different) > len(values) // 2:
+        return list(map(cbor2.dumps, values))
+    seen = {value: cbor2.dumps(value) for value in different}
     return [seen[value] for value in values]
