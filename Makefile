@@ -49,3 +49,6 @@ lock: $(STAMP)
 
 clean:
 	rm -rf $(VENV) demo-ledger demo-ledger-tampered
+
+docs: $(STAMP)
+	@$(BIN)/python docs/generate.py

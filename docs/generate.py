@@ -1,0 +1,89 @@
+"""Write docs/reference/commands.md and errors.md from the code: `make docs`. A test compares."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from standing.cli import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def commands() -> str:
+    """Print every command with its help, one heading each."""
+    lines = ["# Commands", "", "Made from the code by `make docs`.", ""]
+    lines += _command("standing", cli, click.Context(cli, info_name="standing"))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _command(path: str, command: click.Command, context: click.Context) -> Iterator[str]:
+    yield f"## {path}"
+    yield ""
+    for line in command.get_help(context).splitlines():
+        yield f"    {line}".rstrip()
+    yield ""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            inner = click.Context(child, info_name=name, parent=context)
+            yield from _command(f"{path} {name}", child, inner)
+
+
+def errors() -> str:
+    """Print every error code with what it says and where it is raised, one heading each."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for path in sorted((ROOT / "src" / "standing").rglob("*.py")):
+        room = path.relative_to(ROOT / "src" / "standing").parts[0].removesuffix(".py")
+        for code, text in _codes(ast.parse(path.read_text(encoding="utf-8"))):
+            found.setdefault(code, set()).add((room, text))
+    lines = ["# Error codes", "", "Made from the code by `make docs`.",
+             "Each error says what, why, what to do, and where; a code never changes its meaning.", ""]  # fmt: skip
+    for code in sorted(found):
+        lines += [f"## {code}", ""]
+        texts = sorted(found[code])
+        lines += [f"- {room}: {text}" if text else f"- {room}" for room, text in texts]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _codes(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        values: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            values = node.args
+        elif isinstance(node, ast.Tuple):
+            values = node.elts
+        for place, value in enumerate(values):
+            if isinstance(value, ast.Constant) and _is_code(value.value):
+                following = values[place + 1] if place + 1 < len(values) else None
+                yield value.value, _text(following)
+
+
+def _is_code(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    parts = value.split("-")
+    return len(parts) == 3 and parts[0] == "E" and parts[1].isupper() and parts[2].isdigit()
+
+
+def _text(node: ast.expr | None) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values
+        )
+    return ""
+
+
+PAGES = {"commands.md": commands, "errors.md": errors}
+
+if __name__ == "__main__":
+    for name, make in PAGES.items():
+        (REFERENCE / name).write_text(make(), encoding="utf-8")
+        sys.stdout.write(f"wrote docs/reference/{name}\n")
