@@ -326,7 +326,7 @@ def _unreadable(path: Path, error: Exception) -> Broken:
         "E-LOG-02",
         "The log cannot be read.",
         why=f"The system says: {error}.",
-        fix="Name a ledger's directory, or restore the log from a mirror; never from an older copy.",
+        fix="Name a ledger directory, or restore the log from a mirror, never an older copy.",
         where=str(path),
     )
 
