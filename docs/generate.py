@@ -16,7 +16,7 @@ REFERENCE = ROOT / "docs" / "reference"
 def commands() -> str:
     """Print every command with its help, one heading each."""
     lines = ["# Commands", "", "Made from the code by `make docs`.", ""]
-    lines += _command("standing", cli, click.Context(cli, info_name="standing"))
+    lines += _command("standing", cli, click.Context(cli, info_name="standing", terminal_width=80))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -30,7 +30,7 @@ def _command(path: str, command: click.Command, context: click.Context) -> Itera
         for name in command.list_commands(context):
             child = command.get_command(context, name)
             assert child is not None
-            inner = click.Context(child, info_name=name, parent=context)
+            inner = click.Context(child, info_name=name, parent=context, terminal_width=80)
             yield from _command(f"{path} {name}", child, inner)
 
 
@@ -41,8 +41,13 @@ def errors() -> str:
         room = path.relative_to(ROOT / "src" / "standing").parts[0].removesuffix(".py")
         for code, text in _codes(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(code, set()).add((room, text))
-    lines = ["# Error codes", "", "Made from the code by `make docs`.",
-             "Each error says what, why, what to do, and where; a code never changes its meaning.", ""]  # fmt: skip
+    lines = [
+        "# Error codes",
+        "",
+        "Made from the code by `make docs`.",
+        "Each error says what, why, what to do, and where; a code never changes its meaning.",
+        "",
+    ]
     for code in sorted(found):
         lines += [f"## {code}", ""]
         texts = sorted(found[code])
