@@ -119,7 +119,7 @@ def test_a_second_spelling_of_a_value_is_refused(name):
 
 @pytest.mark.parametrize(
     "value",
-    [1.5, [1.5], {1: [0.0]}, 1 << 64, -(1 << 64) - 1, {None: 1}, {(1,): 1}, {1}, object(), "\ud800",
+    [1.5, [1.5], {1: [0.0]}, 1 << 64, -(1 << 64) - 1, {None: 1}, {(1,): 1}, {1}, pytest.param(object(), id="an object"), "\ud800",
      bytearray(b"a"), {"a": {"b": 1j}}],
     ids=repr,
 )  # fmt: skip
