@@ -1,0 +1,148 @@
+"""Every byte of a small ledger is flipped in turn: verify says so, or the byte means nothing.
+
+What means nothing is decided without our code: SQLite reads the same tables from the file and
+finds it whole. Everything else that verify does not notice is listed here with its reason.
+"""
+
+import multiprocessing
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from standing.audit import verify_ledger
+from standing.audit._opened import open_ledger
+from standing.audit._verify import _CHECKS, _one
+from tests.support import TODAY, make_ledger, row
+
+WORKERS = 2
+CHUNK = 512
+FLIP = 0x01
+
+GAPS = {
+    ("log/log.db", "days"): "the first and the last day of the table are compared with no statement"
+}
+"""What verify does not notice although it means something: to be closed, not to be added to."""
+
+_PUBLIC_FIRST = ("statements", "trust", "log", "documents", "packs")
+_PRIVATE_FIRST = (
+    "statements", "databases", "marks", "people", "records", "indexes", "answers", "scores",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One person with one record, one question, one stated score: closed."""
+    town = make_ledger(tmp_path_factory.mktemp("flip"), subjects=0, page_size=512)
+    with town.ledger.publishing_later():
+        town.add_person()
+        town.import_rows([row(0)])
+        town.ledger.decide(town.ask("card-0"))
+        town.ledger.score_all("transit")
+        town.move_to(TODAY + 1)
+        town.ledger.tick()
+    assert town.ledger.verify().ok
+    town.ledger.close()
+    return town.directory
+
+
+def holds(directory: Path, first: tuple[str, ...]) -> bool:
+    """Say whether every check of verify holds, asking the likeliest to fail first."""
+    try:
+        ledger = open_ledger(directory)
+    except Exception:  # noqa: BLE001 - whatever it is, verify itself must answer for it
+        return verify_ledger(directory).ok  # never raises
+    try:
+        order = [*first, *(name for name in _CHECKS if name not in first)]
+        return all(_one(name, partial(_CHECKS[name], ledger)).ok for name in order)
+    finally:
+        ledger.close()
+
+
+def logical_dump(path: Path) -> dict[str, str] | None:
+    """Give all that SQLite reads, by table, or nothing where it finds the file damaged."""
+    db = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    try:
+        # a name stored as a blob of the same bytes is the same name to SQLite
+        schema = db.execute(
+            "SELECT CAST(type AS TEXT), CAST(name AS TEXT), CAST(tbl_name AS TEXT), sql"
+            " FROM sqlite_master"
+        ).fetchall()
+        tables = [name for kind, name, _, _ in schema if kind == "table"]
+        dump = {name: repr(db.execute(f'SELECT * FROM "{name}"').fetchall()) for name in tables}
+        whole = db.execute("PRAGMA integrity_check").fetchall()
+    except (sqlite3.Error, UnicodeDecodeError, OverflowError):
+        return None
+    finally:
+        db.close()
+    return dump | {"the schema": repr(schema)} if whole == [("ok",)] else None
+
+
+def changed_table(before: dict[str, str] | None, after: dict[str, str] | None) -> str:
+    """Name the first table that a flip changed."""
+    if before is None or after is None:
+        return "(unreadable)"
+    return next(name for name in before | after if before.get(name) != after.get(name))
+
+
+def flip_stretch(
+    directory: Path, name: str, start: int, end: int
+) -> tuple[int, list[tuple[int, str]]]:
+    """Flip each byte of a stretch of one file in a copy: (meaningless, unnoticed offsets)."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "ledger"
+        shutil.copytree(directory, copy)
+        path = copy / name
+        data = path.read_bytes()
+        database = path.suffix == ".db"
+        dump = logical_dump(path) if database else None
+        first = _PRIVATE_FIRST if name == "vault.db" or name.startswith("keys/") else _PUBLIC_FIRST
+        meaningless = 0
+        unnoticed: list[tuple[int, str]] = []
+        with path.open("r+b", buffering=0) as file:
+            for at in range(start, min(end, len(data))):
+                os.pwrite(file.fileno(), bytes([data[at] ^ FLIP]), at)
+                now = logical_dump(path) if database else None
+                if now is not None and now == dump:
+                    meaningless += 1
+                elif holds(copy, first):
+                    unnoticed.append((at, changed_table(dump, now) if database else ""))
+                os.pwrite(file.fileno(), data[at : at + 1], at)
+        assert path.read_bytes() == data
+    return meaningless, unnoticed
+
+
+def stretches(directory: Path) -> Iterable[tuple[str, int, int]]:
+    for path in sorted(p for p in directory.rglob("*") if p.is_file()):
+        name = path.relative_to(directory).as_posix()
+        for start in range(0, path.stat().st_size, CHUNK):
+            yield name, start, start + CHUNK
+
+
+@pytest.mark.slow
+def test_verify_notices_every_flipped_byte_that_means_something(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = list(stretches(small))
+    flipped = sum(p.stat().st_size for p in small.rglob("*") if p.is_file())
+    meaningless: Counter[str] = Counter()
+    unnoticed: list[tuple[str, int, str]] = []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
+        found = pool.map(flip_stretch, *zip(*((small, *job) for job in jobs), strict=True))
+        for (name, _, _), (free, missed) in zip(jobs, found, strict=True):
+            meaningless[name] += free
+            unnoticed += [(name, at, table) for at, table in missed]
+    with capsys.disabled():
+        print(  # noqa: T201 - how much was left out belongs beside the verdict
+            f"\n{flipped:,} bytes flipped; meaningless to SQLite: {dict(+meaningless)}"
+        )
+    silent = [(name, at, table) for name, at, table in unnoticed if (name, table) not in GAPS]
+    assert silent == []
