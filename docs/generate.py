@@ -16,7 +16,11 @@ REFERENCE = ROOT / "docs" / "reference"
 def commands() -> str:
     """Print every command with its help, one heading each."""
     lines = ["# Commands", "", "Made from the code by `make docs`.", ""]
-    lines += _command("standing", cli, click.Context(cli, info_name="standing", terminal_width=80))
+    lines += _command(
+        "standing",
+        cli,
+        click.Context(cli, info_name="standing", terminal_width=80, **cli.context_settings),
+    )
     return "\n".join(lines).rstrip() + "\n"
 
 

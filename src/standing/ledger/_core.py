@@ -15,7 +15,7 @@ from typing import Any, Final
 from standing import charter
 from standing.audit.trust import Trust, load_trust
 from standing.engine import Clock, Embedded, RealClock, SimulatedClock, today
-from standing.errors import Refused, StandingError
+from standing.errors import Refused
 from standing.ledger._setup import KEYS_DIR, LOG_DIR, VAULT_FILE
 from standing.log import Log
 from standing.vault import Intake, Rows, SealedBatch, Vault, new_salt
@@ -155,9 +155,11 @@ class Core:
             )
         try:
             return self.engine.propose(statements, marks=marks)
-        except StandingError:
+        except Refused:
             self._forget_staged()
             raise
+        # any other failure leaves the rows staged: the log may hold the group all the same, and
+        # the next start finds out by statement hash
 
     def _forget_staged(self) -> None:
         with self.vault.transaction():
