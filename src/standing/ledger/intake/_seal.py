@@ -94,15 +94,25 @@ class People:
         self._context = context
         self._today = today
         self._seen: set[str] = set()
-        self.rights: dict[str, tuple[Right, AESGCM]] = {}
+        self._rights: dict[str, tuple[Right, bytes]] = {}
 
-    def look_up(self, references: set[str]) -> None:
-        """Learn the references that were not seen before."""
+    def of(self, references: set[str]) -> dict[str, tuple[Right, AESGCM]]:
+        """Give rights and ciphers of one block's references; strangers are absent."""
+        self._look_up(references)
+        known = self._rights
+        return {
+            reference: (known[reference][0], AESGCM(known[reference][1]))
+            for reference in references
+            if reference in known
+        }
+
+    def _look_up(self, references: set[str]) -> None:
         new = references - self._seen
         self._seen |= new
         for reference, right in self._vault.rights(self._context, new, self._today).items():
-            key = self._vault.keys.require(right.subject, self._context)
-            self.rights[reference] = right, key
+            key = self._vault.keys.raw(right.subject, self._context)
+            if key is not None:
+                self._rights[reference] = right, key
 
 
 class _Sealer:
@@ -114,8 +124,7 @@ class _Sealer:
         context = sealing.rules.row_map.context
         self._context = context
         self._columns = _Columns(facts)
-        people.look_up(set(facts.reference))
-        self._rights = people.rights
+        self._rights = people.of(set(facts.reference))
         self._throwaway = AESGCM(os.urandom(_SALT))
 
     def batch(self, issuer: str, rows: Sequence[int]) -> SealedBatch:
