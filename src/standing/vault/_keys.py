@@ -21,6 +21,7 @@ from standing.errors import Broken, Refused
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
 _CACHED_KEYS: Final = 2_048
+_CACHED_RAW_KEYS: Final = 200_000
 _SECRET_FILE: Final = "vault.secret"  # noqa: S105 - a file's name
 _SEALING_FILE: Final = "sealing.db"
 PSEUDONYM_CHARS: Final = 26
@@ -110,6 +111,7 @@ class SealingKeys:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._cache: dict[tuple[int, str], AESGCM] = {}
+        self._raw: dict[tuple[int, str], bytes] = {}
 
     @classmethod
     def create(cls, directory: Path, *, page_size: int) -> "SealingKeys":
@@ -168,10 +170,17 @@ class SealingKeys:
 
     def raw(self, subject: int, context: str) -> bytes | None:
         """Give the key's 32 bytes: a cipher made from it takes eighty times as many."""
-        row = self._db.execute(
-            "SELECT key FROM sealing WHERE subject=? AND context=?", (subject, context)
-        ).fetchone()
-        return bytes(row[0]) if row else None
+        found = self._raw.get((subject, context))
+        if found is None:
+            row = self._db.execute(
+                "SELECT key FROM sealing WHERE subject=? AND context=?", (subject, context)
+            ).fetchone()
+            if row is None:
+                return None
+            if len(self._raw) >= _CACHED_RAW_KEYS:
+                self._raw.clear()
+            found = self._raw[subject, context] = bytes(row[0])
+        return found
 
     def ensure(self, wanted: Iterable[tuple[int, str]]) -> None:
         """Make the keys that do not exist yet; durable after `commit`."""
@@ -192,6 +201,7 @@ class SealingKeys:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
             self._cache.clear()
+            self._raw.clear()
 
     def require(self, subject: int, context: str) -> AESGCM:
         """Give the key, or raise `E-VAULT-05` where it was destroyed."""
