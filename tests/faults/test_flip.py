@@ -27,12 +27,9 @@ CHUNK = 512
 FLIP = 0x01
 
 GAPS = {
-    ("log/log.db", "days.day"): "the first and the last day are compared with no statement",
-    ("vault.db", "scores.size"): "it is in no public document; only batches beyond it would show",
-    ("vault.db", "the schema.sql"): "the vault's schema is not compared with the one in the code",
     ("vault.db", "runs.level"): "it tells when runs merge, and changes no answer",
 }
-"""What verify does not notice although SQLite reads it: to be closed, not to be added to."""
+"""What verify does not notice although SQLite reads it: nothing that an answer hangs on."""
 
 Dump = dict[str, tuple[list[str], list[tuple[object, ...]]]]
 _PUBLIC_FIRST = ("statements", "trust", "log", "documents", "packs")

@@ -3,7 +3,9 @@
 Index tables are recomputed from the documents that the log commits to, and compared whole.
 """
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from standing.audit._public import broken
 from standing.cases import read_answer, scores
 from standing.errors import Refused
 from standing.vault import (
+    SCHEMA,
     Adult,
     Consent,
     Link,
@@ -40,8 +43,24 @@ def check_databases(ledger: Opened) -> int:
         row = db.execute("PRAGMA integrity_check(1)").fetchone()
         if row[0] != "ok":
             raise broken("A database of the vault is damaged.", f"SQLite says: {row[0]}.", name)
+    if _schema_of(ledger.vault.db) != _schema_in_code():
+        raise broken(
+            "The vault's tables are not those of this version.",
+            "A table, index or column was added, changed or removed.",
+            f"{VAULT_FILE} schema",
+        )
     _check_sealing_keys(ledger)
     return 2
+
+
+def _schema_of(db: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
+    return set(db.execute("SELECT type, name, sql FROM sqlite_master"))
+
+
+def _schema_in_code() -> set[tuple[str, str, str | None]]:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.executescript(SCHEMA)
+        return _schema_of(empty)
 
 
 def _check_sealing_keys(ledger: Opened) -> None:
@@ -280,7 +299,7 @@ def check_scores(ledger: Opened) -> int:
     count = 0
     for context, day, pack, size, rows in ledger.vault.scores():
         digest = scores.digest_of_rows(rows)
-        if cbor.encode(["standing/scores/1", context, day, pack, digest]) not in stated:
+        if cbor.encode(["standing/scores/1", context, day, pack, size, digest]) not in stated:
             raise broken(
                 f"The stored scores of {context} are not those stated in public.",
                 "No public document states this day, pack and population digest.",

@@ -12,6 +12,8 @@ from standing.verify.tree import leaf_hash
 from standing.wire import cose
 from standing.wire.keys import PublicKey, load_key_file
 
+_BEFORE_ALL_DAYS = -1  # where the log files its very first checkpoint
+
 
 def broken(what: str, why: str, where: str) -> Broken:
     """Make the error of a failed check."""
@@ -111,7 +113,22 @@ def check_log_files(ledger: Opened) -> int:
         receipt_key=PublicKey.from_cose_key(receipt),
         statement_hash_of=lambda entry: cose.parse_sign1(entry).statement_hash,
     )
+    _check_days(ledger)
     return ledger.log.head.size
+
+
+def _check_days(ledger: Opened) -> None:
+    """Hold each day's checkpoint to the day that the statements give; the first is before all."""
+    rows = ledger.log.db.execute("SELECT day, size FROM days ORDER BY size").fetchall()
+    for place, (day, size) in enumerate(rows):
+        inside = 0 < size <= len(ledger.day_of_entry)
+        wanted = (ledger.day_of_entry[size - 1] if inside else None) if place else _BEFORE_ALL_DAYS
+        if day != wanted:
+            raise broken(
+                "A daily checkpoint is filed under another day.",
+                "The statement that it ends with was made on another day.",
+                f"log.db day {day}",
+            )
 
 
 def check_documents(ledger: Opened) -> int:

@@ -134,7 +134,7 @@ def _score(copy: Path) -> None:
     vault.close()
     digest = scores.digest_of_rows(table.tobytes())
     with open_ledger(copy) as ledger:
-        document = cbor.encode(["standing/scores/1", context, day, pack, digest])
+        document = cbor.encode(["standing/scores/1", context, day, pack, size, digest])
         ledger.state_in_public(
             document, f"scores/{context}/again", {"about": "scores", "pack": pack}
         )

@@ -138,7 +138,7 @@ def score_all(core: Core, context: str) -> Population:
     digest = scores.digest_of_rows(rows)
     with core.vault.transaction():
         core.vault.store_scores(context, day, pack_digest, size, rows)
-    document = cbor.encode(["standing/scores/1", context, day, pack_digest, digest])
+    document = cbor.encode(["standing/scores/1", context, day, pack_digest, size, digest])
     facts = {"about": "scores", "pack": pack_digest}
     entry = core.state_in_public(document, f"scores/{context}/{format_day(day)}", facts)
     counts = dict.fromkeys(bands, 0)

@@ -30,10 +30,12 @@ from standing.vault._documents import (
 )
 from standing.vault._keys import SealingKeys, Secret, record_id, seal, unseal
 from standing.vault._runs import ROWID, Rows, known_rows, load_run_rows
+from standing.vault._schema import SCHEMA
 from standing.vault._vault import OpenDocument, OpenRecord, Right, Vault
 
 __all__ = [
     "ROWID",
+    "SCHEMA",
     "Adult",
     "Consent",
     "Document",
