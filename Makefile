@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 LOCKS := requirements/run.lock requirements/examples.lock requirements/dev.lock
 ARGS ?=
 
-.PHONY: demo test lint types unit bench fuzz docs lock setup clean
+.PHONY: demo test lint types unit bench docs lock setup clean
 
 setup: $(STAMP)
 
