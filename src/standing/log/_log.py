@@ -326,6 +326,8 @@ class Log:
 
     def receipts(self, entries: range) -> list[bytes]:
         """Give the receipts of entries that one `append` brought."""
+        if not entries:
+            return []
         size, protected, signature = self._store.head_over(entries.start)
         return [self._receipt(index, size, protected, signature) for index in entries]
 
