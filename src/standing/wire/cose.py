@@ -118,8 +118,15 @@ def sign1(
     """Sign a payload and give the tagged COSE_Sign1.
 
     The algorithm and the key's thumbprint are added to the protected header. `detached` leaves
-    the payload out of the bytes.
+    the payload out of the bytes. Statements are signed with Ed25519 alone (`E-COSE-05`).
     """
+    if key.alg != "Ed25519":
+        raise Refused(
+            "E-COSE-05",
+            "A statement is signed with an Ed25519 key.",
+            why=f"Got a key for {key.alg}; readers of statements would refuse it.",
+            fix="Sign with an Ed25519 key; ML-DSA-44 keys stand under checkpoints.",
+        )
     header = cbor.encode({**protected, ALG: EDDSA, KID: key.public.thumbprint})
     signature = key.sign(sig_structure(header, payload))
     inside = None if detached else payload
