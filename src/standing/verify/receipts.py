@@ -53,7 +53,11 @@ def encode_receipt(
 
 
 def verify_receipt(receipt: bytes, entry: bytes, key: PublicKey) -> tuple[int, int, bytes]:
-    """Give (index, size, root) that the receipt proves for this entry, or raise."""
+    """Give (index, size, root) that the receipt proves for this entry, or raise.
+
+    The root is signed; index and size are not (RFC 9942), and another pair can share the path.
+    Compare size and root with a checkpoint before relying on either.
+    """
     sign1 = cose.parse_sign1(receipt)
     size, index, path = _inclusion(sign1)
     if sign1.payload is not None or sign1.protected.get(cose.VDS) != VDS_RFC9162_SHA256:
