@@ -18,6 +18,7 @@ _TYP_PREFIX: Final = "application/vnd.standing."
 _TYP_SUFFIX: Final = ".v1+cose"
 _FACTS: Final = "standing"  # the protected header label of an envelope's facts
 _DIGEST_LENGTHS: Final = {-16: 32, -44: 64}  # COSE identifiers of SHA-256, SHA-512: RFC 9054
+_HASH_ALGS: Final = {length: alg for alg, length in _DIGEST_LENGTHS.items()}
 _SHA_256: Final = -16
 VDS_RFC9162_SHA256: Final = 1
 _DIGEST_BYTES: Final = 32
@@ -140,9 +141,7 @@ def sign_statement(key: SigningKey, issuer: str, slot: str, statement: _Payload)
 def sign_envelope(key: SigningKey, issuer: str, slot: str, envelope: Envelope) -> bytes:
     """Sign a public document's digest (COSE hash envelope: label 3 absent, payload the digest)."""
     header = _header(envelope.kind, issuer, slot) | {
-        cose.HASH_ALG: next(
-            alg for alg, length in _DIGEST_LENGTHS.items() if length == len(envelope.digest)
-        ),
+        cose.HASH_ALG: _HASH_ALGS.get(len(envelope.digest), _SHA_256),
         cose.PREIMAGE_CTY: envelope.content_type,
         _FACTS: envelope.facts,
     }
