@@ -42,19 +42,24 @@ def check_charter(ledger: Opened) -> int:
                 f"Entry {index} has no right to stand in the log.", f"{problem}", f"entry {index}"
             ) from problem
         ledger.statements.append(sign1)
-        ledger.day_of_entry.append(state.day)
+        ledger.note_day(index, state.day)
         previous = state
     if previous is None:
         raise broken("The log is empty.", "A ledger begins with its genesis.", "log")
     ledger.state = previous
+    check_stored_state(ledger, previous)
+    return len(ledger.statements)
+
+
+def check_stored_state(ledger: Opened, state: charter.State) -> None:
+    """Compare the state rows in log.db with what the statements give."""
     stored = {name: ledger.log.state(name) for name in ("clock", "roll")}
-    if stored != charter.encode_state(previous):
+    if stored != charter.encode_state(state):
         raise broken(
             "The stored state of the charter is not what its statements give.",
             "log.db says one thing about keys, packs or the day, the entries another.",
             "log.db state",
         )
-    return len(ledger.statements)
 
 
 def _check_bare(sign1: cose.Sign1, entry: bytes) -> None:
@@ -142,8 +147,8 @@ def _check_days(ledger: Opened) -> None:
     """Hold each day's checkpoint to the day that the statements give; the first is before all."""
     rows = ledger.log.db.execute("SELECT day, size FROM days ORDER BY size").fetchall()
     for place, (day, size) in enumerate(rows):
-        inside = 0 < size <= len(ledger.day_of_entry)
-        wanted = (ledger.day_of_entry[size - 1] if inside else None) if place else _BEFORE_ALL_DAYS
+        inside = 0 < size <= ledger.log.head.size
+        wanted = (ledger.day_at(size - 1) if inside else None) if place else _BEFORE_ALL_DAYS
         if day != wanted:
             raise broken(
                 "A daily checkpoint is filed under another day.",
