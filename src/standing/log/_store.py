@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from standing.errors import Broken, Refused, Unreachable
-from standing.log._layout import DB_FILE, sync_directory
+from standing.log._layout import DB_FILE, sync_directory, write_file
 
 SCHEMA: Final = (
     "CREATE TABLE entries(idx INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT",
@@ -221,12 +221,23 @@ def open_store(directory: Path) -> Store:
     """Open log.db for writing; the caller holds the lock."""
     path = directory / DB_FILE
     with _reading(path):
+        _renew_ahead(directory)
         db = _connect(f"file:{path}?mode=rw")
         # no other process may use this file, so no shared-memory file is needed beside it
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
         db.execute("PRAGMA synchronous=FULL")
         _check_format(db)
     return Store(db)
+
+
+def _renew_ahead(directory: Path) -> None:
+    """Write anew what a crash left in the write-ahead file, before its commits are believed.
+
+    A writer that died before its fsync, or whose fsync failed, left commits that the system shows
+    and the disk may not hold. What is published from them must not outlive them.
+    """
+    with suppress(FileNotFoundError):
+        write_file(directory, _AHEAD_FILE, (directory / _AHEAD_FILE).read_bytes())
 
 
 def open_copy(directory: Path) -> Store:
