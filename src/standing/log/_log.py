@@ -99,8 +99,8 @@ class Log:
         try:
             _check_absent(directory)
             (directory / DOCUMENTS_DIR).mkdir(exist_ok=True)
+            sync_directory(directory.parent)  # before log.db, which is why nobody comes here again
             create_store(directory, page_size)
-            sync_directory(directory.parent)
             keys = (checkpoint_key, receipt_key)
             return cls._take(directory, origin=origin, extensions=extensions, keys=keys, lock=lock)
         except BaseException:
@@ -335,8 +335,10 @@ class Log:
             raise _read_only()
         digest = hashlib.sha256(data).digest()
         name = f"{DOCUMENTS_DIR}/{digest.hex()}"
-        if not (self.directory / name).exists():
-            with self._store.writing():
+        with self._store.writing():
+            if (self.directory / name).exists():
+                sync_directory(self.directory / DOCUMENTS_DIR)  # whoever put it may have died
+            else:
                 write_file(self.directory, name, data)
         return digest
 
