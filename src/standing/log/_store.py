@@ -285,13 +285,16 @@ def _copy_whole(directory: Path, target: Path) -> None:
     """Copy database and write-ahead file so that together they hold whole commits.
 
     A live writer may move pages from the second to the first meanwhile: the copy then has them in
-    both, which does no harm, unless the second was begun anew before it was copied.
+    both, which does no harm, unless the second was begun anew before it was copied. The last
+    commit may be in the system's cache alone: it is made durable before anybody is shown it.
     """
     for _ in range(_COPY_ATTEMPTS):
         before = _generation(directory)
         for name in (DB_FILE, _AHEAD_FILE):
             with suppress(FileNotFoundError):
                 shutil.copyfile(directory / name, target / name)
+        with suppress(FileNotFoundError), (directory / _AHEAD_FILE).open("rb") as file:
+            os.fsync(file.fileno())
         if _generation(directory) == before:
             return
         (target / _AHEAD_FILE).unlink(missing_ok=True)
