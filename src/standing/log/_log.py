@@ -104,8 +104,8 @@ class Log:
         try:
             _check_absent(directory)
             (directory / DOCUMENTS_DIR).mkdir(exist_ok=True)
+            sync_directory(directory.parent)  # before log.db, which is why nobody comes here again
             create_store(directory, page_size)
-            sync_directory(directory.parent)
             return cls._take(
                 directory, origin=origin, extensions=extensions, choose=lambda _: signers, lock=lock
             )
@@ -305,10 +305,10 @@ class Log:
         """Write the tiles, bundles and checkpoint that the committed head needs, if it has news."""
         if self._signers is None:
             raise _read_only()
-        if self.head.size > self._published:
-            with self._store.writing():
+        with self._store.writing():
+            if self.head.size > self._published:
                 _publish.publish(self._reader, self._published, self._two_lines(self._signers))
-            self._published = self.head.size
+        self._published = self.head.size
 
     def _two_lines(self, signers: Signers) -> bytes:
         """Add the post-quantum line to the head's checkpoint, if the log has such a key."""
@@ -395,8 +395,10 @@ class Log:
             raise _read_only()
         digest = hashlib.sha256(data).digest()
         name = f"{DOCUMENTS_DIR}/{digest.hex()}"
-        if not (self.directory / name).exists():
-            with self._store.writing():
+        with self._store.writing():
+            if (self.directory / name).exists():
+                sync_directory(self.directory / DOCUMENTS_DIR)  # whoever put it may have died
+            else:
                 write_file(self.directory, name, data)
         return digest
 
