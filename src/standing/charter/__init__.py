@@ -6,6 +6,15 @@ It does not decide what a score is, and it never sees a person.
 """
 
 from standing.charter._admit import admit, replay, signer_of
+from standing.charter._claims import (
+    MAX_DEPOSIT_BYTES,
+    MAX_POSTED_BYTES,
+    Claim,
+    admit_claim,
+    examine,
+    read_deposit,
+    sign_deposit,
+)
 from standing.charter._state import (
     LOG_PURPOSES,
     ROLES,
@@ -36,11 +45,14 @@ from standing.charter._statements import (
 
 __all__ = [
     "LOG_PURPOSES",
+    "MAX_DEPOSIT_BYTES",
+    "MAX_POSTED_BYTES",
     "ROLES",
     "VDS_RFC9162_SHA256",
     "Accredit",
     "Accreditation",
     "Batch",
+    "Claim",
     "DayMoved",
     "Envelope",
     "Genesis",
@@ -53,11 +65,15 @@ __all__ = [
     "State",
     "Statement",
     "admit",
+    "admit_claim",
     "decode_state",
     "encode_state",
+    "examine",
     "kind_of",
     "parse_statement",
+    "read_deposit",
     "replay",
+    "sign_deposit",
     "sign_envelope",
     "sign_statement",
     "signer_of",

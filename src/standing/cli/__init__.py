@@ -28,6 +28,7 @@ _COMMANDS = {
     "report": ("standing.cli.records", "report", "Show all that is held on a subject."),
     "verify": ("standing.cli.check", "verify", "Check everything, as a stranger would."),
     "tick": ("standing.cli.check", "tick", "Publish the marks that are due."),
+    "serve": ("standing.cli.serve", "serve", "Serve the log over HTTP."),
     "demo": ("standing.cli.demo", "demo", "Make an invented city and verify it."),
     "example": ("standing.cli.demo", "example", "Run real data through a ledger."),
 }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from standing import charter
 from standing.engine.clock import Clock, today
-from standing.errors import Refused
+from standing.errors import Refused, StandingError
 from standing.log import Log
 from standing.wire import cose
 from standing.wire.days import format_day
@@ -76,6 +76,41 @@ class Embedded:
             places[sign1.statement_hash] = first + offset
         return places
 
+    def register(
+        self, claims: Sequence[charter.Claim], *, marks: Sequence[bytes] = ()
+    ) -> list[int | StandingError]:
+        """Judge claims one by one and append those admitted, as one commit.
+
+        Gives each claim's place, or why it has none; a refusal does not touch the others. What
+        stands in the log already keeps its place. `marks` come first and are always appended.
+        """
+        before = [cose.parse_sign1(s) for s in marks]
+        moved = self._day_statement()
+        state = self.state
+        for sign1 in [*before, *moved]:
+            state = charter.admit(state, sign1)
+        first = self._log.head.size + len(before) + len(moved)
+        fresh: dict[bytes, tuple[int, bytes]] = {}
+        outcomes: list[int | StandingError] = []
+        for claim in claims:
+            name = claim.statement_hash
+            place = fresh[name][0] if name in fresh else self._log.find(name)
+            if place is None:
+                try:
+                    state = charter.admit_claim(state, claim)
+                except StandingError as refusal:
+                    outcomes.append(refusal)
+                    continue
+                place = first + len(fresh)
+                fresh[name] = place, claim.entry
+            outcomes.append(place)
+        if not fresh:
+            self._commit(before)
+            return outcomes
+        entries = [(sign1.entry_bytes, sign1.statement_hash) for sign1 in [*before, *moved]]
+        self._append(state, [*entries, *((entry, name) for name, (_, entry) in fresh.items())])
+        return outcomes
+
     def _day_statement(self) -> list[cose.Sign1]:
         day = today(self.clock)
         if day < self.state.day:
@@ -114,11 +149,11 @@ class Embedded:
         state = self._state
         for sign1 in group:
             state = charter.admit(state, sign1)
-        if state is None:  # an empty group
-            return
-        self._log.append(
-            [(sign1.entry_bytes, sign1.statement_hash) for sign1 in group],
-            charter.encode_state(state, self._state),
-            day=state.day,
-        )
-        self._state = state
+        assert state is not None, "a group that founds has its genesis"
+        self._append(state, [(sign1.entry_bytes, sign1.statement_hash) for sign1 in group])
+
+    def _append(self, state: charter.State, entries: Sequence[tuple[bytes, bytes]]) -> None:
+        if entries:
+            rows = charter.encode_state(state, self._state)
+            self._log.append(entries, rows, day=state.day)
+            self._state = state

@@ -15,7 +15,7 @@ from typing import Any, Final
 from standing import charter
 from standing.audit.trust import Trust, load_trust
 from standing.engine import Clock, Embedded, RealClock, SimulatedClock, today
-from standing.errors import Refused
+from standing.errors import Refused, StandingError
 from standing.ledger._setup import KEYS_DIR, LOG_DIR, VAULT_FILE
 from standing.log import Log
 from standing.vault import Intake, Rows, SealedBatch, Vault, new_salt
@@ -123,6 +123,20 @@ class Core:
         self._include_marks(marks, places)
         self.publish()
         return places
+
+    def register(self, claims: Sequence[charter.Claim]) -> list[int | StandingError]:
+        """Append what the charter admits of a group; published with the next `publish`."""
+        marks = self._stage_due_marks()
+        outcomes = self.engine.register(claims, marks=marks)
+        if marks:
+            found = [cose.parse_sign1(signed).statement_hash for signed in marks]
+            self._include_marks(marks, {h: self._placed(h) for h in found})
+        return outcomes
+
+    def _placed(self, statement_hash: bytes) -> int:
+        place = self.log.find(statement_hash)
+        assert place is not None, "the engine appended it"
+        return place
 
     def state_in_public(self, document: bytes, slot: str, facts: dict[str, Any]) -> int:
         """Publish a document under the clerk's key; gives its place in the log."""

@@ -21,8 +21,8 @@ from typing import Any, Self
 
 from standing import audit, charter
 from standing.engine import Clock, RealClock, SimulatedClock
-from standing.errors import Refused, Usage
-from standing.ledger import _decide, _import, _people, _report, _rules, _scores
+from standing.errors import Refused, StandingError, Usage
+from standing.ledger import _decide, _import, _people, _register, _report, _rules, _scores
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
@@ -185,6 +185,26 @@ class Ledger:
     def publish_pack(self, data: bytes, *, by: Sequence[KeyFile]) -> bytes:
         """Lint and publish a pack under two rule-makers' keys; gives the digest."""
         return _rules.publish_pack(self._core, data, by)
+
+    # --- statements of others -------------------------------------------------------------------
+
+    def register(
+        self, claims: Sequence[charter.Claim]
+    ) -> list[_register.Registered | StandingError]:
+        """Append examined statements as one commit, each judged for itself; `publish` follows."""
+        return _register.register(self._core, claims)
+
+    def receipt_of(self, statement_hash: bytes) -> bytes | None:
+        """Give the receipt of a statement by its hash, or nothing."""
+        return _register.receipt_of(self._core, statement_hash)
+
+    def deposit(self, data: bytes) -> bytes:
+        """Keep a public document that an accredited key signed for; gives its digest."""
+        return _register.deposit(self._core, data)
+
+    def publish(self) -> None:
+        """Bring tiles, bundles and checkpoint up to the log."""
+        self._core.publish()
 
     # --- subjects --------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ rules or kinds of statements: an entry is bytes and the hash that names its stat
 """
 
 from standing.log._check import check_log
+from standing.log._layout import CHECKPOINT_FILE, DOCUMENTS_DIR, WITNESSED_FILE
 from standing.log._log import Head, Log
 
-__all__ = ["Head", "Log", "check_log"]
+__all__ = ["CHECKPOINT_FILE", "DOCUMENTS_DIR", "WITNESSED_FILE", "Head", "Log", "check_log"]

@@ -18,6 +18,8 @@ MAX_ENTRY_BYTES: Final = 65_535
 
 DB_FILE: Final = "log.db"
 CHECKPOINT_FILE: Final = "checkpoint"
+WITNESSED_FILE: Final = "checkpoint.witnessed"
+"""The newest checkpoint that enough witnesses cosigned."""
 DOCUMENTS_DIR: Final = "documents"
 ENTRIES: Final = "entries"
 UNFINISHED_FILE: Final = ".new"

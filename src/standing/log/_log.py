@@ -186,7 +186,7 @@ class Log:
 
     def _compare(self, published: Checkpoint) -> None:
         size = published.size
-        if size > self.head.size or self._reader.root_at(size) != published.root:
+        if size > self.head.size or self._reader.tree.root_at(size) != published.root:
             raise Broken(
                 "E-LOG-03",
                 "The published checkpoint does not follow from log.db.",
@@ -238,8 +238,9 @@ class Log:
             raise _read_only()
         _check_entries(entries)
         frontier = self._frontier.copy()
-        for entry, _ in entries:
-            frontier.append(leaf_hash(entry))
+        leaves = [leaf_hash(entry) for entry, _ in entries]
+        for leaf in leaves:
+            frontier.append(leaf)
         root = frontier.root()
         checkpoint_key, receipt_key = self._keys
         text = Checkpoint(self.origin, frontier.size, root, self.extensions).text()
@@ -257,7 +258,8 @@ class Log:
         with self._store.writing():
             self._store.write(commit)
             self.head = Head(commit.size, root, commit.checkpoint)
-            self._frontier, self._reader.size = frontier, commit.size
+            self._frontier = frontier
+            self._reader.extend(leaves)
         return range(commit.first, commit.size)
 
     def publish(self) -> None:
@@ -292,26 +294,26 @@ class Log:
     def leaf_hashes(self, start: int, stop: int) -> bytes:
         """Give leaf hashes as one run of 32 bytes each."""
         self._reader.check_range(start, stop)
-        return self._reader.hashes(0, start, stop)
+        return self._reader.tree.hashes(0, start, stop)
 
     def root_at(self, size: int) -> bytes:
         """Give the root over the first `size` entries."""
         self._reader.check_range(0, size)
-        return self._reader.root_at(size)
+        return self._reader.tree.root_at(size)
 
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
         """Prove that an entry stands under the root at `size`, by default the head's."""
         size = self.head.size if size is None else size
         self._reader.check_range(index, index + 1)
         self._reader.check_range(index + 1, size)
-        return self._reader.inclusion(index, size)
+        return self._reader.tree.inclusion(index, size)
 
     def consistency(self, old: int, new: int | None = None) -> list[bytes]:
         """Prove that the tree at `old` is a prefix of the tree at `new`."""
         new = self.head.size if new is None else new
         self._reader.check_range(1, old)
         self._reader.check_range(old, new)
-        return self._reader.consistency(old, new)
+        return self._reader.tree.consistency(old, new)
 
     def receipt(self, index: int) -> bytes:
         """Give the COSE receipt of an entry: the same bytes each time, also after a key change.
@@ -320,7 +322,17 @@ class Log:
         """
         self._reader.check_range(index, index + 1)
         size, protected, signature = self._store.head_over(index)
-        path = self._reader.inclusion(index, size)
+        return self._receipt(index, size, protected, signature)
+
+    def receipts(self, entries: range) -> list[bytes]:
+        """Give the receipts of entries that one `append` brought."""
+        if not entries:
+            return []
+        size, protected, signature = self._store.head_over(entries.start)
+        return [self._receipt(index, size, protected, signature) for index in entries]
+
+    def _receipt(self, index: int, size: int, protected: bytes, signature: bytes) -> bytes:
+        path = self._reader.tree.inclusion(index, size)
         return encode_receipt(protected, signature, index, size, path)
 
     def checkpoint_before(self, day: int) -> bytes:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from standing.errors import Broken, Refused
 from standing.log import Log, _reader
+from standing.log import _tree as tree_module
 from standing.verify.checkpoints import verify_checkpoint
 from standing.verify.receipts import verify_receipt
 from standing.verify.tree import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
@@ -110,7 +111,8 @@ def test_a_large_log_has_upper_tiles_that_stand_for_the_lower_ones(log, place):
 
 
 def test_what_does_not_fit_the_memory_is_read_again(log, monkeypatch):
-    monkeypatch.setattr(_reader, "_KEPT_TILES", 1)
+    monkeypatch.setattr(tree_module, "_KEPT_TILES", 1)
+    monkeypatch.setattr(tree_module, "_KEPT_EDGES", 1)
     monkeypatch.setattr(_reader, "_KEPT_BUNDLES", 1)
     log.append(group(0, 1000))
     log.publish()
