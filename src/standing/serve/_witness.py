@@ -1,4 +1,4 @@
-"""A witness over HTTP: a plain ASGI application; C2SP tlog-witness.
+"""A witness over HTTP; C2SP tlog-witness.
 
 `POST /add-checkpoint` cosigns, `GET /` says who this is and whom it watches,
 `GET /<SHA-256 of an origin, in hex>/checkpoint` gives the newest cosigned checkpoint.
@@ -6,64 +6,54 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
+from typing import Final
 
 from standing.errors import StandingError
-from standing.witness._request import MAX_BODY_BYTES
-from standing.witness._witness import TEXT, Answer, Witness, origin_hash
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from standing.serve._http import Answer, RateLimit, Receive, Scope, read_body
+from standing.serve._simple import SimpleApp
+from standing.witness import MAX_BODY_BYTES, Witness, origin_hash
 
 _BODY_SECONDS: Final = 15.0
+_RATE: Final = 100.0
 _CHECKPOINT: Final = re.compile(r"/([0-9a-f]{64})/checkpoint", re.ASCII)
+_FRESH: Final = ((b"cache-control", b"no-cache"),)
 
 
-class WitnessApp:
+class WitnessApp(SimpleApp):
     """The ASGI application; what it does to the disk happens in a thread."""
 
     def __init__(self, witness: Witness) -> None:
         self._witness = witness
+        self._limit = RateLimit(_RATE)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] == "http":
-            await _send(send, await self._answer(scope, receive), head=scope["method"] == "HEAD")
-
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        method, path = scope["method"], scope["path"]
-        reads = method in {"GET", "HEAD"}
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        """Answer one request."""
+        path = scope["path"]
         if path == "/add-checkpoint":
-            return await self._add(receive) if method == "POST" else _not_allowed("POST")
+            self.allow(scope, "POST")
+            return await self._add(scope, receive)
+        self.allow(scope, "GET", "HEAD")
         found = _CHECKPOINT.fullmatch(path)
-        if path != "/" and found is None:
-            return Answer(404, b"There is nothing here.\n")
-        if not reads:
-            return _not_allowed("GET")
-        if found is None:
-            return Answer(200, _front_page(self._witness))
-        return await asyncio.to_thread(self._checkpoint, found.group(1))
+        if found is not None:
+            return await asyncio.to_thread(self._checkpoint, found.group(1))
+        if path == "/":
+            return Answer(200, await asyncio.to_thread(_front_page, self._witness))
+        return Answer(404, b"There is nothing here.\n")
 
-    async def _add(self, receive: Receive) -> Answer:
+    async def _add(self, scope: Scope, receive: Receive) -> Answer:
+        self._limit.take(scope)
+        body = await read_body(scope, receive, most=MAX_BODY_BYTES, seconds=_BODY_SECONDS)
         try:
-            async with asyncio.timeout(_BODY_SECONDS):
-                body = await _read_body(receive)
-        except TimeoutError:
-            return Answer(408, b"The request did not end in time.\n")
-        if body is None:
-            return Answer(413, b"The request is too long.\n")
-        try:
-            return await asyncio.to_thread(self._witness.add_checkpoint, body)
+            given = await asyncio.to_thread(self._witness.add_checkpoint, body)
         except StandingError as error:  # the disk failed: nothing was cosigned
             return Answer(503, f"{error.code} {error.what}\n".encode())
+        return Answer(given.status, given.body, given.content_type.encode())
 
     def _checkpoint(self, digest: str) -> Answer:
         note = self._witness.checkpoint_of_hash(digest)
         if note is None:
             return Answer(404, b"No checkpoint of such a log was cosigned here.\n")
-        return Answer(200, note)
+        return Answer(200, note, headers=_FRESH)
 
 
 def _front_page(witness: Witness) -> bytes:
@@ -74,32 +64,3 @@ def _front_page(witness: Witness) -> bytes:
     found = len(witness.evidence())
     lines += ["", f"Pairs of checkpoints kept because both may not be true: {found}"]
     return ("\n".join(lines) + "\n").encode()
-
-
-def _not_allowed(allowed: str) -> Answer:
-    return Answer(405, f"Use {allowed}.\n".encode())
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """Give the whole body, or nothing if it is too long or the sender has gone."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-async def _send(send: Send, answer: Answer, *, head: bool) -> None:
-    headers = [
-        (b"content-type", (answer.content_type or TEXT).encode()),
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else answer.body})

@@ -5,7 +5,18 @@ cosignatures. C2SP tlog-witness. A witness knows nothing of ledgers, people or e
 """
 
 from standing.witness._ask import Conflict, Cosigned, ask, collect
+from standing.witness._request import MAX_BODY_BYTES
 from standing.witness._store import Evidence
-from standing.witness._witness import Answer, Witness
+from standing.witness._witness import Answer, Witness, origin_hash
 
-__all__ = ["Answer", "Conflict", "Cosigned", "Evidence", "Witness", "ask", "collect"]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "Answer",
+    "Conflict",
+    "Cosigned",
+    "Evidence",
+    "Witness",
+    "ask",
+    "collect",
+    "origin_hash",
+]

@@ -12,11 +12,11 @@ import urllib3
 
 from standing.errors import Broken, Refused, Unreachable, Usage
 from standing.fetch import Fetcher
+from standing.serve import WitnessApp
 from standing.verify.checkpoints import parse_checkpoint
 from standing.verify.cosignatures import verify_cosignature
 from standing.wire.notes import add_signatures
 from standing.witness import Conflict, Cosigned, Witness, ask, collect
-from standing.witness._app import WitnessApp
 from tests.unit.witness.support import (
     CLASSIC,
     COSIGNERS,
