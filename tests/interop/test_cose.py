@@ -96,9 +96,7 @@ def test_every_receipt_of_a_whole_ledger_is_accepted(ask, town):
         town.directory / "log",
         origin=trust.origin,
         extensions=trust.extensions,
-        checkpoint_key=None,
-        receipt_key=None,
-        read_only=True,
+        signers=None,
     ) as log:
         cases = [case(log, index) for index in range(log.head.size)]
     answer = ask(cases, log=named(key))

@@ -74,8 +74,6 @@ def open_ledger(directory: Path) -> Opened:
         directory / LOG_DIR,
         origin=trust.origin,
         extensions=trust.extensions,
-        checkpoint_key=None,
-        receipt_key=None,
-        read_only=True,
+        signers=None,
     )
     return Opened(directory, trust, log)

@@ -17,6 +17,7 @@ from standing.charter._claims import (
 )
 from standing.charter._state import (
     LOG_PURPOSES,
+    ML_DSA_PURPOSE,
     ROLES,
     Accreditation,
     LogKey,
@@ -25,6 +26,7 @@ from standing.charter._state import (
     State,
     decode_state,
     encode_state,
+    read_log_key,
 )
 from standing.charter._statements import (
     VDS_RFC9162_SHA256,
@@ -47,6 +49,7 @@ __all__ = [
     "LOG_PURPOSES",
     "MAX_DEPOSIT_BYTES",
     "MAX_POSTED_BYTES",
+    "ML_DSA_PURPOSE",
     "ROLES",
     "VDS_RFC9162_SHA256",
     "Accredit",
@@ -72,6 +75,7 @@ __all__ = [
     "kind_of",
     "parse_statement",
     "read_deposit",
+    "read_log_key",
     "replay",
     "sign_deposit",
     "sign_envelope",

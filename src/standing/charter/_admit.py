@@ -18,6 +18,7 @@ from standing.charter._state import (
     PackEntry,
     Roll,
     State,
+    read_log_key,
 )
 from standing.charter._statements import (
     Accredit,
@@ -163,7 +164,7 @@ def _found(sign1: cose.Sign1, statement: Statement, *, check_signature: bool) ->
             fix="Use clock real or simulated and an interval that divides a day.",
         )
     operator = PublicKey.from_cose_key(statement.operator_key)
-    PublicKey.from_cose_key(statement.checkpoint_key)
+    read_log_key("checkpoint", statement.checkpoint_key)
     if sign1.kid != operator.thumbprint:
         raise Refused(
             "E-CHARTER-09",
@@ -207,7 +208,6 @@ def _rule(state: State, sign1: cose.Sign1, statement: Statement) -> State:
 
 
 def _set_key(state: State, _sign1: cose.Sign1, statement: KeySet) -> State:
-    kid = _fresh_key(state, statement.key)
     if statement.purpose not in LOG_PURPOSES:
         raise Refused(
             "E-CHARTER-11",
@@ -215,12 +215,12 @@ def _set_key(state: State, _sign1: cose.Sign1, statement: KeySet) -> State:
             why=f"The purposes are {', '.join(sorted(LOG_PURPOSES))}.",
             fix="Name one of them.",
         )
+    kid = _fresh_key(state, read_log_key(statement.purpose, statement.key))
     keys = state.roll.log_keys | {kid: LogKey(statement.purpose, statement.key, state.size)}
     return _with_roll(state, log_keys=keys)
 
 
-def _fresh_key(state: State, cose_key: bytes) -> bytes:
-    key = PublicKey.from_cose_key(cose_key)
+def _fresh_key(state: State, key: PublicKey) -> bytes:
     key.check_key()
     kid = key.thumbprint
     taken = set(state.roll.keys) | set(state.roll.log_keys)
@@ -236,7 +236,7 @@ def _fresh_key(state: State, cose_key: bytes) -> bytes:
 
 
 def _accredit(state: State, _sign1: cose.Sign1, statement: Accredit) -> State:
-    kid = _fresh_key(state, statement.key)
+    kid = _fresh_key(state, PublicKey.from_cose_key(statement.key))
     allowed = ROLES.get(statement.role)
     if allowed is None or not set(statement.kinds) <= allowed:
         raise Refused(

@@ -4,34 +4,51 @@ A group of statements becomes one transaction of the log: all of them or none. T
 statement of its own, placed in front of the first statement of a new day and never alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from standing import charter
 from standing.engine.clock import Clock, today
 from standing.errors import Refused, StandingError
-from standing.log import Log
+from standing.log import Log, Signers
 from standing.wire import cose
 from standing.wire.days import format_day
 from standing.wire.keys import SigningKey
+
+
+class Keys(Protocol):
+    """Where the ledger's own private keys are found."""
+
+    def key(self, state: charter.State, purpose: str) -> SigningKey:
+        """Give the key that serves a purpose at a state."""
+        ...
+
+    def signers(self, state: charter.State) -> Signers:
+        """Give the keys that the log signs with at a state."""
+        ...
+
+
+def read_state(row: Callable[[str], bytes | None]) -> charter.State | None:
+    """Read the charter's state from its two rows; None before the genesis."""
+    clock, roll = row("clock"), row("roll")
+    return charter.decode_state(clock, roll) if clock and roll else None
 
 
 class Embedded:
     """Drives the charter over one log. The caller owns the log and closes it."""
 
     def __init__(
-        self, log: Log, state: charter.State | None, clerk: SigningKey | None, clock: Clock
+        self, log: Log, state: charter.State | None, keys: Keys | None, clock: Clock
     ) -> None:
         self._log = log
-        self._clerk = clerk
+        self._keys = keys
         self.clock = clock
         self._state = state
 
     @classmethod
-    def open(cls, log: Log, clerk: SigningKey | None, clock: Clock) -> "Embedded":
+    def open(cls, log: Log, keys: Keys | None, clock: Clock) -> "Embedded":
         """Take up the state that was committed with the log's last entry."""
-        clock_row, roll = log.state("clock"), log.state("roll")
-        state = charter.decode_state(clock_row, roll) if clock_row and roll else None
-        return cls(log, state, clerk, clock)
+        return cls(log, read_state(log.state), keys, clock)
 
     @property
     def state(self) -> charter.State:
@@ -136,14 +153,14 @@ class Embedded:
         return charter.sign_envelope(self._key(), self.state.genesis.origin, slot, envelope)
 
     def _key(self) -> SigningKey:
-        if self._clerk is None:
+        if self._keys is None:
             raise Refused(
                 "E-ENGINE-02",
                 "This ledger is open for reading only.",
                 why="The clerk's key was not loaded.",
                 fix="Open it for writing: standing.open(directory).",
             )
-        return self._clerk
+        return self._keys.key(self.state, "clerk")
 
     def _commit(self, group: Sequence[cose.Sign1]) -> None:
         state = self._state
@@ -155,5 +172,12 @@ class Embedded:
     def _append(self, state: charter.State, entries: Sequence[tuple[bytes, bytes]]) -> None:
         if entries:
             rows = charter.encode_state(state, self._state)
-            self._log.append(entries, rows, day=state.day)
+            self._log.append(entries, rows, day=state.day, next_signers=self._next_signers(state))
             self._state = state
+
+    def _next_signers(self, state: charter.State) -> Signers | None:
+        """Give the log's new keys where this group names some."""
+        before = self._state
+        if before is None or self._keys is None or before.roll.log_keys == state.roll.log_keys:
+            return None
+        return self._keys.signers(state)

@@ -8,7 +8,7 @@
 >>> clock = standing.SimulatedClock(20_000)
 >>> ledger = standing.create(directory, operator, origin="demo.example/log", clock=clock)
 >>> ledger.log_size
-4
+5
 >>> ledger.verify().ok
 True
 >>> ledger.close()
@@ -22,7 +22,7 @@ from typing import Any, Self
 from standing import audit, charter
 from standing.engine import Clock, RealClock, SimulatedClock
 from standing.errors import Refused, StandingError, Usage
-from standing.ledger import _decide, _import, _people, _register, _report, _rules, _scores
+from standing.ledger import _decide, _import, _people, _register, _report, _rotate, _rules, _scores
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
@@ -166,6 +166,10 @@ class Ledger:
     def revoke(self, kid: bytes, reason: str, *, by: KeyFile) -> int:
         """End a key's right to sign, from this entry on; gives the entry."""
         return self._say(by, f"revoke/{kid.hex()[:16]}", charter.Revoke(kid, reason))
+
+    def rotate_key(self, purpose: str, *, by: KeyFile) -> tuple[int, bytes]:
+        """Give the log a new key for a purpose; gives the entry that names it, and its id."""
+        return _rotate.rotate(self._core, purpose, by)
 
     def _say(self, by: KeyFile, slot: str, statement: Any) -> int:
         if by.key is None or by.role != "operator":

@@ -6,6 +6,17 @@ rules or kinds of statements: an entry is bytes and the hash that names its stat
 
 from standing.log._check import check_log
 from standing.log._layout import CHECKPOINT_FILE, DOCUMENTS_DIR, WITNESSED_FILE
-from standing.log._log import Head, Log
+from standing.log._log import Choose, Head, Log
+from standing.log._signers import HeadKeys, Signers
 
-__all__ = ["CHECKPOINT_FILE", "DOCUMENTS_DIR", "WITNESSED_FILE", "Head", "Log", "check_log"]
+__all__ = [
+    "CHECKPOINT_FILE",
+    "DOCUMENTS_DIR",
+    "WITNESSED_FILE",
+    "Choose",
+    "Head",
+    "HeadKeys",
+    "Log",
+    "Signers",
+    "check_log",
+]

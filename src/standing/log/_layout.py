@@ -73,6 +73,11 @@ def unpack_entries(bundle: bytes, where: str) -> Iterator[bytes]:
         at = end
 
 
+def cut_hashes(hashes: bytes) -> list[bytes]:
+    """Cut a run of hashes into a list."""
+    return [hashes[i : i + HASH] for i in range(0, len(hashes), HASH)]
+
+
 def write_file(root: Path, name: str, data: bytes) -> None:
     """Put a file in place whole or not at all: temporary file, fsync, rename, directory fsync."""
     path = root / name

@@ -10,9 +10,17 @@ from typing import Final
 
 from standing.errors import Refused
 from standing.log._frontier import Frontier
-from standing.log._layout import ENTRIES, HASH, TILE, TILE_BITS, tile_path, unpack_entries
+from standing.log._layout import (
+    ENTRIES,
+    HASH,
+    TILE,
+    TILE_BITS,
+    cut_hashes,
+    tile_path,
+    unpack_entries,
+)
 from standing.log._store import Store, damaged
-from standing.log._tree import Tree, cut
+from standing.log._tree import Tree
 from standing.verify.tree import leaf_hash
 
 _KEPT_BUNDLES: Final = 8
@@ -92,7 +100,7 @@ class Reader:
             else:
                 if len(data) != width * HASH:
                     raise damaged(name, f"it has {len(data)} bytes instead of {width * HASH}")
-                return cut(data)[len(known) :]
+                return cut_hashes(data)[len(known) :]
         first = number * TILE
         start, stop = first + len(known), first + width
         if level == 0:

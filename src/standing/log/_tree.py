@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from standing.log._layout import HASH, TILE, TILE_BITS
+from standing.log._layout import TILE, TILE_BITS
 from standing.verify.tree import EMPTY_ROOT, node_hash
 
 Load = Callable[[int, int, int, Sequence[bytes]], Iterable[bytes]]
@@ -171,8 +171,3 @@ class Tree:
 
     def _at(self, height: int, index: int, last: int, edge: list[bytes]) -> bytes:
         return edge[height] if index == last else self.node(height, index)
-
-
-def cut(hashes: bytes) -> list[bytes]:
-    """Cut a tile's bytes into its hashes."""
-    return [hashes[i : i + HASH] for i in range(0, len(hashes), HASH)]

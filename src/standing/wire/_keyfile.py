@@ -118,6 +118,11 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
         file.write(data)
         file.flush()
         os.fsync(handle)
+    folder = os.open(path.parent, os.O_RDONLY)  # the name too outlasts a power cut
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _members(data: bytes, where: str) -> dict[str, str]:
