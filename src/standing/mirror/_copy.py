@@ -17,9 +17,9 @@ from standing.errors import StandingError
 from standing.log._frontier import Frontier
 from standing.log._layout import (
     ENTRIES,
-    HASH,
     TILE,
     TILE_BITS,
+    cut_hashes,
     pack_entries,
     sync_directory,
     tile_path,
@@ -154,7 +154,7 @@ class Copy:
         while count := self._base >> TILE_BITS * level:
             start = count // TILE * TILE
             run = self._held.tree.hashes(level, start, count)
-            levels.append([run[i : i + HASH] for i in range(0, len(run), HASH)])
+            levels.append(cut_hashes(run))
             level += 1
         return levels
 

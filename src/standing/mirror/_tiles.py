@@ -4,9 +4,17 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from standing.errors import StandingError
-from standing.log._layout import ENTRIES, HASH, MAX_ENTRY_BYTES, TILE, TILE_BITS, tile_path
+from standing.log._layout import (
+    ENTRIES,
+    HASH,
+    MAX_ENTRY_BYTES,
+    TILE,
+    TILE_BITS,
+    cut_hashes,
+    tile_path,
+)
 from standing.log._layout import unpack_entries as _unpack
-from standing.log._tree import Load, Tree, cut
+from standing.log._tree import Load, Tree
 
 Read = Callable[[str], bytes | None]
 Fault = Callable[[str, str], StandingError]
@@ -30,7 +38,7 @@ def tree_over(read: Read, size: int, fault: Fault) -> Tree:
         data = read_wide(read, level, number, width)
         if data is None or len(data) % HASH or len(data) < width * HASH:
             raise fault(name, "it is missing" if data is None else f"it has {len(data)} bytes")
-        return cut(data[: width * HASH])[len(known) :]
+        return cut_hashes(data[: width * HASH])[len(known) :]
 
     loader: Load = load
     return Tree(loader)

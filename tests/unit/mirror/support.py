@@ -3,25 +3,32 @@
 import shutil
 from pathlib import Path
 
-from standing.log import Log
+from standing.log import Log, Signers
 from standing.log._layout import ENTRIES, TILE, tile_path, unpack_entries
 from standing.log._publish import tiles_between
 from standing.verify.checkpoints import verify_checkpoint
 from standing.verify.tree import leaf_hash, root_of
 from standing.wire.keys import SigningKey
 from standing.wire.notes import NoteKey
-from tests.unit.log.conftest import CHECKPOINT_KEY, KEYS, NAMES, ORIGIN, group
+from tests.unit.log.conftest import CHECKPOINT_KEY, NAMES, ORIGIN, RECEIPT_KEY, group
 
 LOG_KEY = NoteKey(ORIGIN, 1, CHECKPOINT_KEY.public)
 MIRROR = SigningKey.from_seed(b"m" * 32, "ML-DSA-44")
 MIRROR_NAME = "mirror.example"
+SIGNERS = Signers(CHECKPOINT_KEY, RECEIPT_KEY)
 NOW = 1_700_000_000
+
+
+def open_log(place: Path, signers: Signers = SIGNERS) -> Log:
+    """Open a log for writing, or make it."""
+    if (place / "log.db").exists():
+        return Log.open(place, **NAMES, signers=lambda _: signers)
+    return Log.create(place, **NAMES, signers=signers)
 
 
 def log_of(place: Path, *sizes: int, branch: int = 0) -> Path:
     """Make a log that published checkpoints at these sizes; a branch has other entries."""
-    opened = Log.open if (place / "log.db").exists() else Log.create
-    with opened(place, **NAMES, **KEYS) as log:
+    with open_log(place) as log:
         for size in sizes:
             have = log.head.size
             if size > have:

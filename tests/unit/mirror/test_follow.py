@@ -6,20 +6,27 @@ import shutil
 import pytest
 
 from standing.errors import Broken, Refused, StandingError, Unreachable, Usage
-from standing.log import Log
+from standing.log import Signers
 from standing.log._layout import TILE, tile_path
 from standing.mirror import MISSING_FILE, follow
 from standing.verify.checkpoints import Checkpoint, verify_checkpoint
 from standing.verify.cosignatures import cosigner_of, verify_cosignature
 from standing.verify.tree import verify_consistency
 from standing.wire import cose
-from standing.wire.keys import SigningKey
-from standing.wire.notes import NoteKey, NoteSignature, add_signatures, parse_note, sign_note
+from standing.wire.keys import PublicKey, SigningKey
+from standing.wire.notes import (
+    Note,
+    NoteKey,
+    NoteSignature,
+    add_signatures,
+    format_note,
+    parse_note,
+    sign_note,
+)
 from standing.witness._request import parse_request
 from tests.unit.log.conftest import (
     CHECKPOINT_KEY,
-    KEYS,
-    NAMES,
+    ML_DSA_KEY,
     ORIGIN,
     RECEIPT_KEY,
     group,
@@ -33,6 +40,7 @@ from tests.unit.mirror.support import (
     check_mirror,
     fork_of,
     log_of,
+    open_log,
 )
 
 
@@ -148,13 +156,32 @@ def test_a_checkpoint_full_of_strangers_lines_does_not_stop_it(source, copy):
     strangers = [NoteSignature("s", n.to_bytes(4), bytes(2428)) for n in range(98)]
     note = parse_note((source / "checkpoint").read_bytes())
     line = note.signatures[0]
-    from standing.wire.notes import Note, format_note
-
     (source / "checkpoint").write_bytes(format_note(Note(note.text, (*strangers, line))))
     mirror(source, copy, key=MIRROR, name=MIRROR_NAME)
     held = (copy / "checkpoint").read_bytes()
     verify_checkpoint(held, ORIGIN, CHECKPOINT_KEY.public)
     assert len(parse_note(held).signatures) == 66
+
+
+def test_a_log_that_signs_with_ml_dsa_too_may_be_held_to_both_lines(source, copy):
+    with open_log(source, Signers(CHECKPOINT_KEY, RECEIPT_KEY, ML_DSA_KEY)) as log:
+        log.append(group(0, 3))
+        log.publish()
+    post = NoteKey(ORIGIN, 6, ML_DSA_KEY.public)
+    assert follow(source, copy, [LOG_KEY, post]).size == 3
+    verify_checkpoint(
+        (copy / "checkpoint").read_bytes(), ORIGIN, CHECKPOINT_KEY.public, ML_DSA_KEY.public
+    )
+    _damage_line(source / "checkpoint")
+    with pytest.raises(Broken):
+        follow(source, copy, [LOG_KEY, post])
+
+
+def _damage_line(path):
+    note = parse_note(path.read_bytes())
+    plain, post = note.signatures
+    bad = post._replace(signature=bytes(len(post.signature)))
+    path.write_bytes(format_note(Note(note.text, (plain, bad))))
 
 
 # --- forks --------------------------------------------------------------------------------------
@@ -357,20 +384,17 @@ SECOND = SigningKey.from_seed(b"2" * 32)
 def rotate(source, size, *, key=SECOND):
     """Go on with another checkpoint key, which an entry states."""
     entry = b"key:" + key.public.raw
-    with Log.open(source, **NAMES, checkpoint_key=CHECKPOINT_KEY, receipt_key=RECEIPT_KEY) as log:
+    with open_log(source) as log:
         log.append([(entry, name_of(entry))])
-        log.publish()
-    note = source / "checkpoint"
-    text = parse_note(note.read_bytes()).text
-    note.write_bytes(sign_note(text, ORIGIN, key))
-    with Log.open(source, **NAMES, checkpoint_key=key, receipt_key=RECEIPT_KEY) as log:
+    signers = Signers(key, RECEIPT_KEY, earlier=(CHECKPOINT_KEY.public,))
+    with open_log(source, signers) as log:
         log.append(group(log.head.size, size))
         log.publish()
 
 
 def keys_for(entries):
     return [
-        NoteKey(ORIGIN, 1, KEYS["checkpoint_key"].public.__class__("Ed25519", entry[4:36]))
+        NoteKey(ORIGIN, 1, PublicKey("Ed25519", entry[4:36]))
         for entry in entries
         if entry.startswith(b"key:")
     ]
@@ -425,7 +449,7 @@ def envelope(data: bytes) -> bytes:
 
 def test_public_documents_are_copied_and_missing_ones_listed_and_fetched_later(source, copy):
     texts = [b"one", b"two", b"three"]
-    with Log.create(source, **NAMES, **KEYS) as log:
+    with open_log(source) as log:
         for text in texts[:2]:
             log.put_document(text)
         entries = [envelope(text) for text in texts] + [b"\xd2 no COSE \x19\x01\x02"]
