@@ -10,13 +10,14 @@ from standing.audit._inspect import (
     prove,
 )
 from standing.audit._opened import Opened, open_ledger
-from standing.audit._public import check_log_files, check_stored_state
+from standing.audit._public import POLICY_FILE, check_log_files, check_stored_state
 from standing.audit._replay import Replay, replay_all, replay_changes
 from standing.audit._report import verify_report
 from standing.audit._verify import Check, Verification, verify_ledger
 from standing.audit.trust import Trust, load_trust, parse_trust
 
 __all__ = [
+    "POLICY_FILE",
     "Check",
     "Opened",
     "Proven",

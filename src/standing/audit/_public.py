@@ -6,14 +6,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from standing import charter, policy
-from standing.audit._opened import KEYS_DIR, Opened
+from standing.audit._opened import KEYS_DIR, LOG_DIR, Opened
 from standing.errors import Broken
-from standing.log import HeadKeys, check_log
-from standing.verify.checkpoints import Checkpoint, verify_checkpoint
+from standing.log import WITNESSED_FILE, HeadKeys, check_log
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.verify.quorum import parse_trust_policy
 from standing.verify.tree import leaf_hash
 from standing.wire import cose
 from standing.wire.keys import PublicKey, load_key_file
 
+POLICY_FILE = "witnesses.policy"
 _BEFORE_ALL_DAYS = -1  # where the log files its very first checkpoint
 
 
@@ -197,22 +199,44 @@ def check_packs(ledger: Opened) -> int:
     return count
 
 
+def check_witnessed(ledger: Opened) -> tuple[int, str]:
+    """Verify the witnessed checkpoint: the log's signature, this tree, a quorum of witnesses.
+
+    Gives the size that it covers, and what cannot be said.
+    """
+    policy_file = ledger.directory / POLICY_FILE
+    witnessed = ledger.directory / LOG_DIR / WITNESSED_FILE
+    if not policy_file.is_file():
+        return 0, "no witness is named"
+    if not witnessed.is_file():
+        return 0, "no quorum of witnesses has cosigned yet"
+    checkpoint = _outside(ledger, witnessed.read_bytes())
+    _same_history(ledger, checkpoint, WITNESSED_FILE)
+    policy = parse_trust_policy(policy_file.read_bytes())
+    policy.require_quorum(*parse_checkpoint(witnessed.read_bytes()))
+    return checkpoint.size, "who chose these witnesses"
+
+
 def check_history(ledger: Opened, against: bytes) -> int:
     """Compare with a checkpoint kept elsewhere: the same history, only grown."""
     outside = _outside(ledger, against)
+    _same_history(ledger, outside, "checkpoint")
+    return outside.size
+
+
+def _same_history(ledger: Opened, outside: Checkpoint, where: str) -> None:
     if outside.size > ledger.log.head.size:
         raise broken(
             f"The outside checkpoint knows {outside.size} entries, this log fewer.",
             f"It holds {ledger.log.head.size}: entries that were public are gone from this copy.",
-            "checkpoint",
+            where,
         )
     if ledger.log.root_at(outside.size) != outside.root:
         raise broken(
             f"History was rewritten before entry {outside.size}.",
             "The first entries here have another root than the outside checkpoint states.",
-            "checkpoint",
+            where,
         )
-    return outside.size
 
 
 def _outside(ledger: Opened, against: bytes) -> Checkpoint:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from standing.cli.options import PATH, json_option, ledger_option, show
+from standing.cli.options import (
+    PATH,
+    json_option,
+    ledger_option,
+    open_for,
+    show,
+    today_option,
+)
 
 if TYPE_CHECKING:
     from standing.audit import Opened
@@ -138,6 +145,29 @@ def _side(text: str) -> bytes | int:
     if text.isascii() and text.isdigit():
         return int(text)
     return require_file(Path(text), "checkpoint")
+
+
+@log.command()
+@ledger_option
+@today_option
+@json_option
+def cosign(directory: Path, today: str | None, as_json: bool) -> None:
+    """Ask the witnesses in DIR/witnesses.policy for the published checkpoint, now."""
+    with open_for(directory, today) as ledger:
+        gathered = ledger.cosign()
+    if gathered is None:
+        raise click.UsageError("DIR/witnesses.policy names no witness with an address.")
+    value = {
+        "cosignatures": gathered.cosignatures,
+        "quorum": gathered.enough,
+        "problems": [problem.as_dict() for problem in gathered.problems],
+    }
+    lines = [f"{gathered.cosignatures} cosignatures came."]
+    lines += [str(problem) for problem in gathered.problems]
+    lines.append(
+        "They suffice: published as checkpoint.witnessed." if gathered.enough else "Too few."
+    )
+    show(value, "\n".join(lines), as_json=as_json)
 
 
 @log.command()

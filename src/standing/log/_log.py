@@ -20,6 +20,7 @@ from standing.log._layout import (
     DB_FILE,
     DOCUMENTS_DIR,
     MAX_ENTRY_BYTES,
+    WITNESSED_FILE,
     sync_directory,
     write_file,
 )
@@ -34,7 +35,7 @@ from standing.log._store import (
     open_copy,
     open_store,
 )
-from standing.verify.checkpoints import Checkpoint, verify_checkpoint
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
 from standing.verify.cosignatures import cosign
 from standing.verify.receipts import encode_receipt, receipt_protected, sign_root
 from standing.verify.tree import EMPTY_ROOT, leaf_hash
@@ -309,6 +310,22 @@ class Log:
             if self.head.size > self._published:
                 _publish.publish(self._reader, self._published, self._two_lines(self._signers))
         self._published = self.head.size
+
+    def publish_witnessed(self, checkpoint: bytes) -> bool:
+        """Put a cosigned checkpoint beside the published one, unless a newer one is there.
+
+        The caller has verified it; whether it is of this log's tree is checked again here.
+        """
+        if self._signers is None:
+            raise _read_only()
+        stated = parse_checkpoint(checkpoint)[0]
+        path = self.directory / WITNESSED_FILE
+        known = parse_checkpoint(path.read_bytes())[0].size if path.is_file() else 0
+        if stated.size < known or self.root_at(stated.size) != stated.root:
+            return False
+        with self._store.writing():
+            write_file(self.directory, WITNESSED_FILE, checkpoint)
+        return True
 
     def _two_lines(self, signers: Signers) -> bytes:
         """Add the post-quantum line to the head's checkpoint, if the log has such a key."""
