@@ -1,5 +1,6 @@
 """`mirror`: keep a whole copy of a log up to date, and serve it."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -77,7 +78,7 @@ def mirror(
         following.run_until_told()
     else:
         following.run_beside(directory, keys[0].name, host, port)
-    if isinstance(following.problem, Broken):
+    if isinstance(following.problem, Broken | Usage):
         raise following.problem
 
 
@@ -110,21 +111,28 @@ class _Following:
             thread.start()
 
         end_well_when_told()
-        thread = threading.Thread(target=self._run, daemon=True)
+        thread = threading.Thread(target=self._run_in_thread, daemon=True)
         run(MirrorApp(directory, origin), host=host, port=port, ready=ready)
         self._stop.set()
+
+    def _run_in_thread(self) -> None:
+        self._run()
+        if not self._stop.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)  # ends the server in the other thread
 
     def _run(self) -> None:
         seen: Followed | None = None
         while not self._stop.is_set():
             try:
                 done = self._round()
-            except Usage:
-                raise
-            except StandingError as problem:
-                if str(problem) != str(self.problem):
-                    click.echo(str(problem), err=True)
+            except Usage as problem:  # looking again would not help
                 self.problem = problem
+                return
+            except StandingError as problem:
+                news = str(problem) != str(self.problem)
+                self.problem = problem
+                if news:
+                    click.echo(str(problem), err=True)
             else:
                 if done.added or seen is None or self.problem is not None:
                     _show(done, as_json=self._as_json)

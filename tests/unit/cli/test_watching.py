@@ -136,7 +136,7 @@ def test_a_mirror_that_ends_before_a_forked_log_says_so(tmp_path):
 
 def test_an_odd_call_is_a_usage_error_and_ends_at_once(tmp_path):
     words = ["mirror", "--log", LOG_KEY.vkey(), "--to", tmp_path / "c", "--from", "x"]
-    for extra in (["--once", "--port", "0"], ["--name", "m"]):
+    for extra in (["--once", "--port", "0"], ["--name", "m"], ["--name", "m", "--port", "0"]):
         process = start(*words, *extra)
         _, err = process.communicate(timeout=30)
         assert process.returncode == 3, err
