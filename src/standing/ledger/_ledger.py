@@ -36,6 +36,7 @@ from standing.ledger import (
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
+from standing.log import Publication
 from standing.vault import Consent
 from standing.wire.keys import KeyFile, PublicKey, SigningKey
 
@@ -219,6 +220,14 @@ class Ledger:
     def publish(self) -> None:
         """Bring tiles, bundles and checkpoint up to the log."""
         self._core.publish()
+
+    def begin_publication(self) -> Publication | None:
+        """Collect what is not published yet; its `write` may run beside other verbs."""
+        return self._core.log.begin_publication()
+
+    def end_publication(self, publication: Publication, error: BaseException | None = None) -> None:
+        """Note that a publication is on the disk; or that it failed, which stops the log."""
+        self._core.log.end_publication(publication, error)
 
     @property
     def outside(self) -> _outside.Outside:

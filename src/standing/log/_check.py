@@ -17,6 +17,7 @@ from standing.log._layout import (
     DOCUMENTS_DIR,
     ENTRIES,
     HASH,
+    OTHER_UNFINISHED_FILE,
     TILE,
     UNFINISHED_FILE,
     WITNESSED_FILE,
@@ -41,7 +42,15 @@ KeysAt = Callable[[int], HeadKeys]
 _ROWS: Final = 50_000
 # Checked by rows, or what a crash leaves behind and the next writer removes.
 _NOT_DERIVED: Final = frozenset(
-    {DB_FILE, f"{DB_FILE}-wal", f"{DB_FILE}-shm", CHECKPOINT_FILE, WITNESSED_FILE, UNFINISHED_FILE}
+    {
+        DB_FILE,
+        f"{DB_FILE}-wal",
+        f"{DB_FILE}-shm",
+        CHECKPOINT_FILE,
+        WITNESSED_FILE,
+        UNFINISHED_FILE,
+        OTHER_UNFINISHED_FILE,
+    }
 )
 
 

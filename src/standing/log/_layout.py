@@ -23,7 +23,11 @@ WITNESSED_FILE: Final = "checkpoint.witnessed"
 DOCUMENTS_DIR: Final = "documents"
 ENTRIES: Final = "entries"
 UNFINISHED_FILE: Final = ".new"
-"""What a crash may leave behind: a file that was not yet renamed into its place."""
+OTHER_UNFINISHED_FILE: Final = ".new-document"
+"""What a crash may leave behind: files that were not yet renamed into their places.
+
+The second is for what is written beside a publication that is under way.
+"""
 
 _LENGTH_BYTES: Final = 2
 _GROUP: Final = 1_000
@@ -78,17 +82,24 @@ def cut_hashes(hashes: bytes) -> list[bytes]:
     return [hashes[i : i + HASH] for i in range(0, len(hashes), HASH)]
 
 
-def write_file(root: Path, name: str, data: bytes) -> None:
+def write_file(
+    root: Path, name: str, data: bytes, *, unfinished: str = OTHER_UNFINISHED_FILE
+) -> None:
     """Put a file in place whole or not at all: temporary file, fsync, rename, directory fsync."""
+    sync_directory(place_file(root, name, data, unfinished=unfinished))
+
+
+def place_file(root: Path, name: str, data: bytes, *, unfinished: str) -> Path:
+    """Put a file in place; its name is durable once the directory, which is given, is synced."""
     path = root / name
     _make_directory(path.parent)
-    temporary = root / UNFINISHED_FILE
+    temporary = root / unfinished
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
-    sync_directory(path.parent)
+    return path.parent
 
 
 def remove_partials(root: Path, level: int | str, number: int) -> None:

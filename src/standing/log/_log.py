@@ -24,6 +24,7 @@ from standing.log._layout import (
     sync_directory,
     write_file,
 )
+from standing.log._publish import Publication
 from standing.log._reader import Reader
 from standing.log._signers import Signers
 from standing.log._store import (
@@ -304,12 +305,32 @@ class Log:
 
     def publish(self) -> None:
         """Write the tiles, bundles and checkpoint that the committed head needs, if it has news."""
+        publication = self.begin_publication()
+        if publication is not None:
+            with self._store.writing():
+                publication.write()
+            self.end_publication(publication)
+
+    def begin_publication(self) -> Publication | None:
+        """Collect what the committed head needs on the disk, if it has news.
+
+        The caller writes it, maybe in another thread beside further commits, and ends it before
+        another begins.
+        """
         if self._signers is None:
             raise _read_only()
         with self._store.writing():
-            if self.head.size > self._published:
-                _publish.publish(self._reader, self._published, self._two_lines(self._signers))
-        self._published = self.head.size
+            if self.head.size == self._published:
+                return None
+            return _publish.prepare(self._reader, self._published, self._two_lines(self._signers))
+
+    def end_publication(self, publication: Publication, error: BaseException | None = None) -> None:
+        """Note that a publication is on the disk; or that it failed, which stops the log."""
+        with self._store.writing():
+            if error is not None:
+                raise error
+            _publish.finish(self._reader, publication)
+        self._published = publication.size
 
     def publish_witnessed(self, checkpoint: bytes) -> bool:
         """Put a cosigned checkpoint beside the published one, unless a newer one is there.
@@ -394,7 +415,11 @@ class Log:
         if not entries:
             return []
         size, protected, signature = self._store.head_over(entries.start)
-        return [self._receipt(index, size, protected, signature) for index in entries]
+        paths = self._reader.tree.inclusions(entries, size)
+        return [
+            encode_receipt(protected, signature, index, size, path)
+            for index, path in zip(entries, paths, strict=True)
+        ]
 
     def _receipt(self, index: int, size: int, protected: bytes, signature: bytes) -> bytes:
         path = self._reader.tree.inclusion(index, size)

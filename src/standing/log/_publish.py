@@ -5,15 +5,18 @@ the checkpoint comes last, so that whoever reads it finds all that it promises.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from standing.log._layout import (
     CHECKPOINT_FILE,
     ENTRIES,
+    OTHER_UNFINISHED_FILE,
     TILE,
     TILE_BITS,
     UNFINISHED_FILE,
     pack_entries,
+    place_file,
     remove_partials,
     sync_below,
     sync_directory,
@@ -41,18 +44,48 @@ def tiles_between(old: int, new: int) -> Iterator[Place]:
         level += 1
 
 
-def publish(reader: Reader, old: int, checkpoint: bytes) -> None:
-    """Write what `old` entries' worth of files lacks, then the checkpoint.
+@dataclass(frozen=True)
+class Publication:
+    """What one checkpoint needs on the disk: files as bytes, and full tiles that replace parts."""
 
-    Once their bundles are durable, entries leave log.db. A full tile replaces its partial ones.
-    """
-    for place in tiles_between(old, reader.size):
-        _write(reader, place)
-        level, number, width = place
-        if width == TILE:
-            remove_partials(reader.directory, level, number)
-    write_file(reader.directory, CHECKPOINT_FILE, checkpoint)
-    reader.store.forget_entries(reader.size // TILE * TILE)
+    directory: Path
+    size: int
+    checkpoint: bytes
+    files: list[tuple[str, bytes]]
+    full: list[tuple[int | str, int]]
+
+    def write(self) -> None:
+        """Write every file, make all their names durable, then put the checkpoint in its place.
+
+        Touches nothing but files, so it may run beside further commits. A full tile replaces its
+        partial ones.
+        """
+        folders = {
+            place_file(self.directory, name, data, unfinished=UNFINISHED_FILE)
+            for name, data in self.files
+        }
+        for folder in sorted(folders):
+            sync_directory(folder)
+        for level, number in self.full:
+            remove_partials(self.directory, level, number)
+        write_file(self.directory, CHECKPOINT_FILE, self.checkpoint, unfinished=UNFINISHED_FILE)
+
+
+def prepare(reader: Reader, old: int, checkpoint: bytes) -> Publication:
+    """Collect what `old` entries' worth of files lacks for the checkpoint of the reader's size."""
+    places = list(tiles_between(old, reader.size))
+    return Publication(
+        directory=reader.directory,
+        size=reader.size,
+        checkpoint=checkpoint,
+        files=[(tile_path(*place), _content(reader, place)) for place in places],
+        full=[(level, number) for level, number, width in places if width == TILE],
+    )
+
+
+def finish(reader: Reader, publication: Publication) -> None:
+    """Let entries leave log.db whose bundles are durable by now."""
+    reader.store.forget_entries(publication.size // TILE * TILE)
 
 
 def mend(reader: Reader, published: int) -> None:
@@ -64,7 +97,8 @@ def mend(reader: Reader, published: int) -> None:
         sync_below(reader.directory)
     else:
         sync_directory(reader.directory)
-    (reader.directory / UNFINISHED_FILE).unlink(missing_ok=True)
+    for unfinished in (UNFINISHED_FILE, OTHER_UNFINISHED_FILE):
+        (reader.directory / unfinished).unlink(missing_ok=True)
     bundled = reader.bundled()
     for place in tiles_between(0, published):
         level, number, _ = place
@@ -73,17 +107,15 @@ def mend(reader: Reader, published: int) -> None:
         if not any((reader.directory / there).exists() for there in (name, full)):
             if level == ENTRIES and number * TILE < bundled:
                 raise damaged(name, "the file is missing, and with it its entries")
-            _write(reader, place)
+            write_file(reader.directory, name, _content(reader, place))
 
 
-def _write(reader: Reader, place: Place) -> None:
+def _content(reader: Reader, place: Place) -> bytes:
     level, number, width = place
-    first = number * TILE
     if isinstance(level, int):
-        data = reader.tree.tile(level, number, width)
-    else:
-        data = pack_entries(list(reader.entries(first, first + width)))
-    write_file(reader.directory, tile_path(level, number, width), data)
+        return reader.tree.tile(level, number, width)
+    first = number * TILE
+    return pack_entries(list(reader.entries(first, first + width)))
 
 
 def read_checkpoint(directory: Path) -> bytes | None:

@@ -41,6 +41,7 @@ BEFORE_ALL_DAYS: Final = -1
 _FORMAT: Final = 1
 _AHEAD_FILE: Final = f"{DB_FILE}-wal"
 _AHEAD_HEADER_BYTES: Final = 32
+_AHEAD_PAGES: Final = 4_000  # 16 MiB: many commits change one page of the index of statements
 _COPY_ATTEMPTS: Final = 20
 
 
@@ -228,6 +229,7 @@ def open_store(directory: Path) -> Store:
         # no other process may use this file, so no shared-memory file is needed beside it
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
         db.execute("PRAGMA synchronous=FULL")
+        db.execute(f"PRAGMA wal_autocheckpoint={_AHEAD_PAGES}")
         _check_format(db)
     return Store(db)
 

@@ -153,6 +153,29 @@ class Tree:
             height += 1
         return path
 
+    def inclusions(self, entries: range, size: int) -> list[list[bytes]]:
+        """Prove neighbouring entries at once: what their paths share is looked up once."""
+        edge = self.edge(size)
+        first, last, rows, height = entries.start, entries.stop - 1, [], 0
+        bound = size - 1
+        while bound:
+            row = []
+            for sibling in (index ^ 1 for index in range(first, last + 1)):
+                inside = sibling < bound
+                row.append(
+                    [self.node(height, sibling)]
+                    if inside
+                    else ([edge[height]] if sibling == bound else [])
+                )
+            rows.append((first, row))
+            first, last, bound, height = first >> 1, last >> 1, bound >> 1, height + 1
+        tails: list[list[bytes]] = [[]]
+        above = 0
+        for start, row in reversed(rows):
+            tails = [part + tails[((start + at) >> 1) - above] for at, part in enumerate(row)]
+            above = start
+        return tails
+
     def consistency(self, old: int, new: int) -> list[bytes]:
         """Prove that the tree at `old` > 0 begins the tree at `new` (RFC 9162 section 2.1.4.1)."""
         edge = self.edge(new)

@@ -12,13 +12,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from standing import charter
 from standing.errors import Broken, StandingError, Unreachable
 from standing.ledger import Ledger, Registered
+from standing.log import Publication
 from standing.serve._verifier import Examined, Helper, Here
 
 Outcome = Registered | StandingError
@@ -68,6 +69,9 @@ class Registrar:
         self._bodies: queue.SimpleQueue[_Posted | None] = queue.SimpleQueue()
         self._work: queue.SimpleQueue[list[_Posted] | _Job | None] = queue.SimpleQueue()
         self._waiting = 0
+        self._dirty = True
+        self._publishing: tuple[Publication, Future[None]] | None = None
+        self._files = ThreadPoolExecutor(1, thread_name_prefix="publish")
         self._stopped: StandingError | None = None
         self._examiners: list[Here | Helper] = (
             [Helper() for _ in range(helpers)] if helpers else [Here()]
@@ -120,6 +124,7 @@ class Registrar:
         await asyncio.to_thread(self._join, self._threads)
         self._work.put(None)
         await asyncio.to_thread(self._join, [self._writer])
+        self._files.shutdown()
         for examiner in self._examiners:
             examiner.close()
 
@@ -175,26 +180,50 @@ class Registrar:
     # --- on the writer's thread -----------------------------------------------------------------
 
     def _write(self) -> None:
-        publish_at = tick_at = 0.0
-        dirty = True
-        while True:
-            now = time.monotonic()
-            if dirty and now >= publish_at:
-                self._guarded(self._ledger.publish)
-                publish_at, dirty = time.monotonic() + self._publish_seconds, False
-            if now >= tick_at:
-                self._guarded(self._ledger.tick)
-                tick_at = now + _TICK_SECONDS
-            wake = publish_at if dirty else tick_at
-            group, jobs, ended = self._next(max(0.0, wake - time.monotonic()))
-            if group:
-                self._commit(group)
-                dirty = True
-            for job in jobs:
-                self._do(job)
-            if ended:
-                self._guarded(self._ledger.publish)
-                return
+        self._guarded(self._write_until_closed)
+
+    def _write_until_closed(self) -> None:
+        with self._ledger.publishing_later():  # here the registrar decides when
+            publish_at = tick_at = 0.0
+            ended = False
+            while not ended:
+                now = time.monotonic()
+                if self._dirty and now >= publish_at and self._publishing is None:
+                    self._guarded(self._begin_publication)
+                    publish_at = time.monotonic() + self._publish_seconds
+                if now >= tick_at:
+                    self._guarded(self._tick)
+                    tick_at = now + _TICK_SECONDS
+                due = publish_at if self._dirty and self._publishing is None else tick_at
+                group, jobs, ended = self._next(max(0.0, due - time.monotonic()))
+                if group:
+                    self._commit(group)
+                    self._dirty = True
+                for job in jobs:
+                    self._do(job)
+            self._end_publication(wait=True)
+
+    def _tick(self) -> None:
+        self._ledger.tick()
+        self._dirty = True
+
+    def _begin_publication(self) -> None:
+        """Let files be written in a thread of their own, so that no commit waits for them."""
+        self._dirty = False
+        publication = self._ledger.begin_publication()
+        if publication is not None:
+            self._publishing = publication, self._files.submit(publication.write)
+            wake = _Job(lambda _: self._end_publication(wait=False), Future())
+            self._publishing[1].add_done_callback(lambda _: self._work.put(wake))
+
+    def _end_publication(self, *, wait: bool) -> None:
+        if self._publishing is None:
+            return
+        publication, written = self._publishing
+        if wait or written.done():
+            error = written.exception()
+            self._publishing = None
+            self._guarded(lambda: self._ledger.end_publication(publication, error))
 
     def _next(self, seconds: float) -> tuple[list[_Posted], list[_Job], bool]:
         """Take what waits, at least one thing unless `seconds` pass first."""
@@ -254,8 +283,19 @@ class Registrar:
         except StandingError as problem:
             if isinstance(problem, Broken):
                 self._stop(problem)
+        except Exception as problem:  # noqa: BLE001 - the writer must never end unseen
+            self._stop(_unforeseen(problem))
 
     def _stop(self, problem: StandingError) -> None:
         if self._stopped is None:
             self._stopped = problem
             self._on_stop(problem)
+
+
+def _unforeseen(problem: Exception) -> Broken:
+    return Broken(
+        "E-SERVE-03",
+        "The server stopped, because its writer met what it does not know.",
+        why=f"{type(problem).__name__}: {problem}.",
+        fix="Start it again; what was acknowledged is in the log. Please report this.",
+    )

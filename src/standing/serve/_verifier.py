@@ -84,14 +84,30 @@ class Helper:
         self._process.start()
         theirs.close()
         self._new: dict[bytes, bytes] = {}
+        self._meanwhile: Here | None = Here()
 
     def learn(self, keys: dict[bytes, bytes]) -> None:
         """Send new keys of the roll with the next bodies."""
         self._new |= keys
+        if self._meanwhile is not None:
+            self._meanwhile.learn(keys)
+
+    def _is_up(self) -> bool:
+        """Tell whether the process has started; it says so once."""
+        if self._meanwhile is not None and self._pipe.poll():
+            self._pipe.recv_bytes()
+            self._meanwhile = None
+        return self._meanwhile is None
 
     def examine(self, bodies: list[bytes]) -> list[Examined]:
-        """Examine bodies, in order; raises `E-SERVE-01` if the process has died."""
+        """Examine bodies, in order; raises `E-SERVE-01` if the process has died.
+
+        While it starts, this process does the work: nobody waits for that.
+        """
         try:
+            if not self._is_up():
+                assert self._meanwhile is not None, "it is not up"
+                return self._meanwhile.examine(bodies)
             new, self._new = self._new, {}
             self._pipe.send_bytes(_encode(_Ask(new, bodies)))
             answers = _answers.decode(self._pipe.recv_bytes())
@@ -132,6 +148,7 @@ def _work(pipe: "Connection[Any, Any]") -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends us, not the terminal
     keys: dict[bytes, PublicKey] = {}
+    pipe.send_bytes(b"up")
     while True:
         try:
             ask = _asks.decode(pipe.recv_bytes())

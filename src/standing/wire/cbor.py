@@ -6,6 +6,7 @@ signed document cannot be read in two ways. Floats, tags, `undefined` and other 
 have no place in a document and are refused in both directions.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
@@ -19,6 +20,7 @@ Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int | str | by
 MAX_DEPTH: Final = 32
 """Containers inside containers that a document may have; packs need about ten."""
 
+_SHORT_KEY: Final = 64
 _INT_END: Final = 1 << 64
 _SCALARS: Final = frozenset({int, bytes, str, bool, type(None)})
 _KEYS: Final = frozenset({int, str, bytes})
@@ -60,22 +62,73 @@ def decode(data: bytes, *, what: str = "CBOR") -> Any:
             allow_indefinite=False,
             allow_duplicate_keys=False,
         )
-        again = encode(value)
-    except (cbor2.CBORDecodeError, Refused) as error:
+        _check_decoded(value, 0)
+        again = cbor2.dumps(value)
+    except (cbor2.CBORError, UnicodeError, Refused) as error:
         raise Refused(
             "E-CBOR-02",
             f"The bytes are no {what}.",
             why=f"Wanted one deterministic CBOR value. {_reason(error)}",
             fix="Encode the document as RFC 8949 section 4.2.1 describes, without floats and tags.",
         ) from error
+    except _OutOfOrderError:
+        again = b""
     if again != data:
         raise Refused(
             "E-CBOR-03",
             f"The {what} is not in deterministic form.",
-            why=f"Got {len(data)} bytes; its deterministic encoding has {len(again)} and differs.",
+            why=f"Got {len(data)} bytes that differ from the deterministic encoding of what they"
+            " say.",
             fix="Use shortest integers and lengths, sort map keys bytewise, add nothing after it.",
         )
     return value
+
+
+class _OutOfOrderError(Exception):
+    """The keys of a decoded map are not in the order of their encodings."""
+
+
+def _check_decoded(value: object, depth: int) -> None:
+    """Refuse what no document holds. Map keys out of order show when it is encoded anew."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return
+    if depth >= MAX_DEPTH:
+        raise _unfit(f"It nests deeper than {MAX_DEPTH} levels.")
+    if kind is list:
+        items = cast("list[object]", value)
+        if not _SCALARS.issuperset(map(type, items)):
+            for item in items:
+                _check_decoded(item, depth + 1)
+    elif kind is dict:
+        _check_decoded_map(cast("dict[object, object]", value), depth + 1)
+    else:
+        raise _unfit(f"Got a {kind.__name__}; allowed are int, bytes, str, bool, None, list, dict.")
+
+
+def _check_decoded_map(items: dict[object, object], depth: int) -> None:
+    if not _KEYS.issuperset(map(type, items)):
+        raise _unfit("A map key is neither an integer nor text nor bytes.")
+    before = b""
+    for key, item in items.items():
+        order = _order(key)
+        if order <= before:
+            raise _OutOfOrderError
+        before = order
+        if type(item) not in _SCALARS:
+            _check_decoded(item, depth)
+
+
+def _order(key: object) -> bytes:
+    """Give a map key's encoding, by which keys are sorted; labels recur and are remembered."""
+    if type(key) is int or len(cast("str | bytes", key)) <= _SHORT_KEY:
+        return _remembered_order(key)
+    return cbor2.dumps(key)
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _remembered_order(key: object) -> bytes:
+    return cbor2.dumps(key)
 
 
 def _ordered(value: object, depth: int) -> object:
@@ -107,8 +160,10 @@ def _ordered_list(items: list[object], depth: int) -> list[object]:
 def _ordered_map(items: Mapping[object, object], depth: int) -> dict[object, object]:
     if not _KEYS.issuperset(map(type, items)):
         raise _unfit("A map key is neither an integer nor text nor bytes.")
-    pairs = sorted((encode(key), key) for key in items) if len(items) > 1 else None
-    keys = items if pairs is None else [key for _, key in pairs]
+    for key in items:
+        if type(key) is int:
+            _check_int(key)
+    keys = sorted(items, key=_order) if len(items) > 1 else list(items)
     return {key: _ordered(items[key], depth) for key in keys}
 
 

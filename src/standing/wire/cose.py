@@ -9,8 +9,10 @@ know which headers a statement of a given kind needs: that is the charter's.
 import functools
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
+
+import cbor2
 
 from standing.errors import Broken, Refused
 from standing.wire import cbor
@@ -58,10 +60,14 @@ class Sign1:
     unprotected: dict[Any, Any]
     payload: bytes | None
     signature: bytes
+    data: bytes | None = field(default=None, compare=False, repr=False)
+    """The bytes that this was parsed from."""
 
     @functools.cached_property
     def entry_bytes(self) -> bytes:
         """The whole statement with an emptied unprotected header: what the log stores."""
+        if self.data is not None and not self.unprotected:
+            return self.data
         return _TAG + cbor.encode([self.protected_bytes, {}, self.payload, self.signature])
 
     @functools.cached_property
@@ -105,7 +111,7 @@ class Sign1:
 
 def sig_structure(protected: bytes, payload: bytes) -> bytes:
     """Encode the Sig_structure of RFC 9052 section 4.4, without external data."""
-    return cbor.encode(["Signature1", protected, b"", payload])
+    return cbor2.dumps(["Signature1", protected, b"", payload])  # four strings: one spelling
 
 
 def statement_hash_of(entry: bytes) -> bytes:
@@ -191,7 +197,7 @@ def parse_sign1(data: bytes, *, max_bytes: int = MAX_STATEMENT_BYTES) -> Sign1:
     if not isinstance(signature, bytes) or len(signature) != _SIGNATURE_BYTES:
         raise _unfit("Its signature is not 64 bytes.")
     protected = _protected_header(header_bytes, unprotected)
-    return Sign1(header_bytes, protected, unprotected, payload, signature)
+    return Sign1(header_bytes, protected, unprotected, payload, signature, data)
 
 
 def _protected_header(data: bytes, unprotected: dict[Any, Any]) -> dict[Any, Any]:
