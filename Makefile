@@ -50,9 +50,11 @@ lock: $(STAMP)
 		requirements/examples.in -o requirements/examples.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		-c requirements/run.lock requirements/dev.in -o requirements/dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		tests/interop/python/requirements.in -o tests/interop/python/requirements.lock
 
 clean:
-	rm -rf $(VENV) demo-ledger demo-ledger-tampered
+	rm -rf $(VENV) .interop demo-ledger demo-ledger-tampered
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py

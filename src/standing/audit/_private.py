@@ -249,17 +249,24 @@ def check_people(ledger: Opened) -> int:
 
 def check_answers(ledger: Opened) -> int:
     """Check each kept question and answer: who asked, what was answered, both signed."""
-    key = ledger.charter.log_key("answer")
+    keys = {
+        key.thumbprint: key
+        for _, cose_key in ledger.charter.log_keys("answer")
+        for key in [PublicKey.from_cose_key(cose_key)]
+    }
     count = 0
     for opened in ledger.documents:
-        if not isinstance(opened.document, Question) or key is None:
+        if not isinstance(opened.document, Question):
             continue
         question = cose.parse_sign1(opened.document.question)
         right = ledger.charter.roll.keys.get(question.kid)
         if right is None or right.role != "relying-party":
             raise broken("A question is from nobody known.", "Its key is another.", VAULT_FILE)
         question.verify(PublicKey.from_cose_key(right.key))
-        read_answer(opened.document.answer, PublicKey.from_cose_key(key))
+        signer = keys.get(cose.parse_sign1(opened.document.answer).kid)
+        if signer is None:
+            raise broken("An answer is signed by no answer key.", "Its key is another.", VAULT_FILE)
+        read_answer(opened.document.answer, signer)
         count += 1
     return count
 

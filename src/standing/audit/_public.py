@@ -1,13 +1,15 @@
 """Checks of the public side: trust, log, charter, documents, packs, history."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from standing import charter, policy
 from standing.audit._opened import KEYS_DIR, Opened
 from standing.errors import Broken
-from standing.log import check_log
-from standing.verify.checkpoints import verify_checkpoint
+from standing.log import HeadKeys, check_log
+from standing.verify.checkpoints import Checkpoint, verify_checkpoint
 from standing.verify.tree import leaf_hash
 from standing.wire import cose
 from standing.wire.keys import PublicKey, load_key_file
@@ -40,19 +42,24 @@ def check_charter(ledger: Opened) -> int:
                 f"Entry {index} has no right to stand in the log.", f"{problem}", f"entry {index}"
             ) from problem
         ledger.statements.append(sign1)
-        ledger.day_of_entry.append(state.day)
+        ledger.note_day(index, state.day)
         previous = state
     if previous is None:
         raise broken("The log is empty.", "A ledger begins with its genesis.", "log")
     ledger.state = previous
+    check_stored_state(ledger, previous)
+    return len(ledger.statements)
+
+
+def check_stored_state(ledger: Opened, state: charter.State) -> None:
+    """Compare the state rows in log.db with what the statements give."""
     stored = {name: ledger.log.state(name) for name in ("clock", "roll")}
-    if stored != charter.encode_state(previous):
+    if stored != charter.encode_state(state):
         raise broken(
             "The stored state of the charter is not what its statements give.",
             "log.db says one thing about keys, packs or the day, the entries another.",
             "log.db state",
         )
-    return len(ledger.statements)
 
 
 def _check_bare(sign1: cose.Sign1, entry: bytes) -> None:
@@ -84,16 +91,20 @@ def check_trust(ledger: Opened) -> int:
 
 
 def _check_key_file(ledger: Opened, path: Path) -> int:
+    """Hold a key file to its public half, its purpose and the keys that the log names.
+
+    A key that the log names nowhere comes from a rotation that was cut off; it serves nothing.
+    """
     held = load_key_file(path)
     beside = load_key_file(path.with_name(path.name + ".pub"))
-    stated = (
-        ledger.charter.genesis.checkpoint_key
-        if path.stem == "checkpoint"
-        else ledger.charter.log_key(path.stem)
-    )
+    purpose = held.role
+    file_name = f"{purpose}.key", f"{purpose}-{held.public.thumbprint.hex()[:16]}.key"
     good = held.key is not None and held.key.public == held.public == beside.public
-    same = (held.role, held.name) == (beside.role, beside.name) == (path.stem, ledger.trust.origin)
-    if not good or not same or beside.key is not None or held.public.cose_key() != stated:
+    same = (held.role, held.name) == (beside.role, beside.name) == (purpose, ledger.trust.origin)
+    named = [key for _, key in ledger.charter.log_keys(purpose)]
+    first = path.name == file_name[0]
+    fits = named[:1] == [held.public.cose_key()] if first else path.name == file_name[1]
+    if not good or not same or beside.key is not None or not fits:
         raise broken(
             f"The log's {path.stem} key is not the one that the log names.",
             "What it signs would not verify.",
@@ -104,25 +115,40 @@ def _check_key_file(ledger: Opened, path: Path) -> int:
 
 def check_log_files(ledger: Opened) -> int:
     """Re-derive tree, tiles, bundles, checkpoints and indexes from the entries."""
-    receipt = ledger.charter.log_key("receipt")
-    if receipt is None:
-        raise broken("The log names no receipt key.", "Its first key set is missing.", "entry 1")
     check_log(
         ledger.log,
-        checkpoint_key=ledger.trust.checkpoint_key,
-        receipt_key=PublicKey.from_cose_key(receipt),
-        statement_hash_of=lambda entry: cose.parse_sign1(entry).statement_hash,
+        keys=head_keys(ledger.charter),
+        statement_hash_of=cose.statement_hash_of,
     )
     _check_days(ledger)
     return ledger.log.head.size
+
+
+def head_keys(state: charter.State) -> Callable[[int], HeadKeys]:
+    """Give, for the first head beyond so many entries, the keys that it is signed with."""
+
+    @lru_cache(maxsize=1024)
+    def at(before: int) -> HeadKeys:
+        checkpoint = state.log_key_at("checkpoint", before)
+        receipt = state.log_key_at("receipt", before)
+        ml_dsa = state.log_key_at(charter.ML_DSA_PURPOSE, before)
+        if checkpoint is None or receipt is None:
+            raise broken("The log names no receipt key.", "Its first keys are missing.", "entry 1")
+        return HeadKeys(
+            PublicKey.from_cose_key(checkpoint),
+            PublicKey.from_cose_key(receipt),
+            charter.read_log_key(charter.ML_DSA_PURPOSE, ml_dsa) if ml_dsa else None,
+        )
+
+    return at
 
 
 def _check_days(ledger: Opened) -> None:
     """Hold each day's checkpoint to the day that the statements give; the first is before all."""
     rows = ledger.log.db.execute("SELECT day, size FROM days ORDER BY size").fetchall()
     for place, (day, size) in enumerate(rows):
-        inside = 0 < size <= len(ledger.day_of_entry)
-        wanted = (ledger.day_of_entry[size - 1] if inside else None) if place else _BEFORE_ALL_DAYS
+        inside = 0 < size <= ledger.log.head.size
+        wanted = (ledger.day_at(size - 1) if inside else None) if place else _BEFORE_ALL_DAYS
         if day != wanted:
             raise broken(
                 "A daily checkpoint is filed under another day.",
@@ -173,7 +199,7 @@ def check_packs(ledger: Opened) -> int:
 
 def check_history(ledger: Opened, against: bytes) -> int:
     """Compare with a checkpoint kept elsewhere: the same history, only grown."""
-    outside = verify_checkpoint(against, ledger.trust.origin, ledger.trust.checkpoint_key)
+    outside = _outside(ledger, against)
     if outside.size > ledger.log.head.size:
         raise broken(
             f"The outside checkpoint knows {outside.size} entries, this log fewer.",
@@ -187,3 +213,13 @@ def check_history(ledger: Opened, against: bytes) -> int:
             "checkpoint",
         )
     return outside.size
+
+
+def _outside(ledger: Opened, against: bytes) -> Checkpoint:
+    """Read a checkpoint that any of the log's keys signed, the newest tried last."""
+    origin = ledger.trust.origin
+    keys = [PublicKey.from_cose_key(key) for _, key in ledger.charter.log_keys("checkpoint")]
+    for key in keys[:-1]:
+        with suppress(Broken):
+            return verify_checkpoint(against, origin, key)
+    return verify_checkpoint(against, origin, keys[-1])

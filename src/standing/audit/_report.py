@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from standing.audit._public import broken
 from standing.audit._verify import Check, Verification
 from standing.audit.trust import Trust
 from standing.cases import reports, scores
-from standing.errors import StandingError
+from standing.errors import Broken, StandingError
 from standing.vault import (
     Consent,
     Link,
@@ -38,7 +39,7 @@ class _Examined:
     checkpoint: Checkpoint | None = None
     statements: dict[int, cose.Sign1] = field(default_factory=dict)
     keys: dict[bytes, charter.Accredit] = field(default_factory=dict)
-    log_keys: dict[str, bytes] = field(default_factory=dict)
+    log_keys: dict[bytes, tuple[str, PublicKey]] = field(default_factory=dict)
     genesis: charter.Genesis | None = None
     consents: list[Consent] = field(default_factory=list)
     withdrawals: list[Withdrawal] = field(default_factory=list)
@@ -75,19 +76,39 @@ def verify_report(sealed: bytes, trust: Trust, recipient: SigningKey, today: int
 
 def _entries(examined: _Examined) -> int:
     trust = examined.trust
-    checkpoint = verify_checkpoint(
-        examined.content["checkpoint"], trust.origin, trust.checkpoint_key
-    )
-    examined.checkpoint = checkpoint
-    for index, entry, path in examined.content["entries"]:
-        leaf = leaf_hash(entry)
-        verify_inclusion(index, checkpoint.size, leaf, path, checkpoint.root)
-        if index == 0 and leaf.hex() != trust.genesis:
+    for index, entry, _ in examined.content["entries"]:
+        if index == 0 and leaf_hash(entry).hex() != trust.genesis:
             raise broken("The report is of another ledger.", "Its genesis differs.", "entry 0")
         _learn(examined, index, cose.parse_sign1(entry))
+    checkpoint = _checkpoint(examined)
+    examined.checkpoint = checkpoint
+    for index, entry, path in examined.content["entries"]:
+        verify_inclusion(index, checkpoint.size, leaf_hash(entry), path, checkpoint.root)
     if examined.genesis is None:
         raise broken("The report lacks the genesis.", "No right can be traced.", "entry 0")
     return len(examined.statements)
+
+
+def _checkpoint(examined: _Examined) -> Checkpoint:
+    """Read the report's checkpoint with the first key, or one that the operator named later."""
+    data, origin = examined.content["checkpoint"], examined.trust.origin
+    later = [key for purpose, key in examined.log_keys.values() if purpose == "checkpoint"]
+    for key in later:
+        with suppress(Broken):
+            return verify_checkpoint(data, origin, key)
+    return verify_checkpoint(data, origin, examined.trust.checkpoint_key)
+
+
+def _log_key(examined: _Examined, signed: cose.Sign1, purpose: str) -> PublicKey:
+    """Give the log's key that signed a document, if it is one for this purpose."""
+    named, key = examined.log_keys.get(signed.kid, ("", None))
+    if named != purpose or key is None:
+        raise broken(
+            f"A document is not signed with the ledger's {purpose} key.",
+            "The report shows no entry that names its key.",
+            "report",
+        )
+    return key
 
 
 def _learn(examined: _Examined, index: int, sign1: cose.Sign1) -> None:
@@ -98,7 +119,8 @@ def _learn(examined: _Examined, index: int, sign1: cose.Sign1) -> None:
             examined.genesis = genesis
         case charter.KeySet() as key_set:
             _by_operator(examined, sign1)
-            examined.log_keys[key_set.purpose] = key_set.key
+            key = charter.read_log_key(key_set.purpose, key_set.key)
+            examined.log_keys[key.thumbprint] = key_set.purpose, key
         case charter.Accredit() as right:
             _by_operator(examined, sign1)
             examined.keys[PublicKey.from_cose_key(right.key).thumbprint] = right
@@ -112,9 +134,8 @@ def _by_operator(examined: _Examined, sign1: cose.Sign1) -> None:
 
 
 def _signature(examined: _Examined, signed: bytes, recipient: SigningKey, today: int) -> int:
-    content = reports.read_report(
-        signed, PublicKey.from_cose_key(examined.log_keys.get("answer", b""))
-    )
+    key = _log_key(examined, cose.parse_sign1(signed, max_bytes=len(signed)), "answer")
+    content = reports.read_report(signed, key)
     if content["recipient"] != recipient.public.thumbprint:
         raise broken("The report is for somebody else.", "It names another key.", "report")
     if today > content["expires"]:
@@ -125,13 +146,12 @@ def _signature(examined: _Examined, signed: bytes, recipient: SigningKey, today:
 
 
 def _documents(examined: _Examined) -> int:
-    clerk = PublicKey.from_cose_key(examined.log_keys["clerk"])
     for entry, position, data, path in examined.content["documents"]:
         sign1 = examined.statements[entry]
         marks = charter.parse_statement(sign1)
         if not isinstance(marks, charter.Marks):
             raise broken("A document is under no marks.", "Its entry is another.", f"entry {entry}")
-        sign1.verify(clerk)
+        sign1.verify(_log_key(examined, sign1, "clerk"))
         verify_inclusion(position, marks.size, leaf_hash(data), path, marks.root)
         _take(examined, parse_preimage(data))
     return len(examined.content["documents"])

@@ -6,8 +6,18 @@ It does not decide what a score is, and it never sees a person.
 """
 
 from standing.charter._admit import admit, replay, signer_of
+from standing.charter._claims import (
+    MAX_DEPOSIT_BYTES,
+    MAX_POSTED_BYTES,
+    Claim,
+    admit_claim,
+    examine,
+    read_deposit,
+    sign_deposit,
+)
 from standing.charter._state import (
     LOG_PURPOSES,
+    ML_DSA_PURPOSE,
     ROLES,
     Accreditation,
     LogKey,
@@ -16,6 +26,7 @@ from standing.charter._state import (
     State,
     decode_state,
     encode_state,
+    read_log_key,
 )
 from standing.charter._statements import (
     VDS_RFC9162_SHA256,
@@ -36,11 +47,15 @@ from standing.charter._statements import (
 
 __all__ = [
     "LOG_PURPOSES",
+    "MAX_DEPOSIT_BYTES",
+    "MAX_POSTED_BYTES",
+    "ML_DSA_PURPOSE",
     "ROLES",
     "VDS_RFC9162_SHA256",
     "Accredit",
     "Accreditation",
     "Batch",
+    "Claim",
     "DayMoved",
     "Envelope",
     "Genesis",
@@ -53,11 +68,16 @@ __all__ = [
     "State",
     "Statement",
     "admit",
+    "admit_claim",
     "decode_state",
     "encode_state",
+    "examine",
     "kind_of",
     "parse_statement",
+    "read_deposit",
+    "read_log_key",
     "replay",
+    "sign_deposit",
     "sign_envelope",
     "sign_statement",
     "signer_of",

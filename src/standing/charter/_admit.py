@@ -18,6 +18,7 @@ from standing.charter._state import (
     PackEntry,
     Roll,
     State,
+    read_log_key,
 )
 from standing.charter._statements import (
     Accredit,
@@ -75,7 +76,7 @@ def signer_of(state: State | None, sign1: cose.Sign1) -> bytes:
     kind = kind_of(sign1)
     if kind in {"day", "marks"} or (kind == "document" and sign1.kid not in state.roll.keys):
         return _clerk(state, sign1)
-    return _accredited(state, sign1, kind).key
+    return right_of(state, sign1.kid, kind, issuer_of(sign1)).key
 
 
 def _clerk(state: State, sign1: cose.Sign1) -> bytes:
@@ -90,13 +91,14 @@ def _clerk(state: State, sign1: cose.Sign1) -> bytes:
     return clerk
 
 
-def _accredited(state: State, sign1: cose.Sign1, kind: str) -> Accreditation:
-    right = state.roll.keys.get(sign1.kid)
+def right_in_force(state: State, kid: bytes) -> Accreditation:
+    """Give the right that a key has now; raises `E-CHARTER-01`, `-03` or `-04` if it has none."""
+    right = state.roll.keys.get(kid)
     if right is None:
         raise Refused(
             "E-CHARTER-01",
             "No accredited key signed this statement.",
-            why=f"The key {sign1.kid.hex()[:16]} is not on the roll.",
+            why=f"The key {kid.hex()[:16]} is not on the roll.",
             fix=_FIX_ACCREDIT,
         )
     if right.revoked_entry is not None:
@@ -113,6 +115,12 @@ def _accredited(state: State, sign1: cose.Sign1, kind: str) -> Accreditation:
             why=f"It ran to {format_day(right.until)}, and it is {format_day(state.day)}.",
             fix=_FIX_ACCREDIT,
         )
+    return right
+
+
+def right_of(state: State, kid: bytes, kind: str, issuer: str) -> Accreditation:
+    """Give the right of a key to sign a kind in an issuer's name, now; raises if it has none."""
+    right = right_in_force(state, kid)
     if kind not in right.kinds:
         raise Refused(
             "E-CHARTER-05",
@@ -120,11 +128,11 @@ def _accredited(state: State, sign1: cose.Sign1, kind: str) -> Accreditation:
             why=f"Its key is accredited for: {', '.join(right.kinds) or 'nothing public'}.",
             fix=_FIX_ACCREDIT,
         )
-    if issuer_of(sign1) != right.name:
+    if issuer != right.name:
         raise Refused(
             "E-CHARTER-06",
             "The statement names another issuer than its key.",
-            why=f"Got {issuer_of(sign1)!r}, the key belongs to {right.name!r}.",
+            why=f"Got {issuer!r}, the key belongs to {right.name!r}.",
             fix="Sign with the named issuer's own key.",
         )
     return right
@@ -156,7 +164,7 @@ def _found(sign1: cose.Sign1, statement: Statement, *, check_signature: bool) ->
             fix="Use clock real or simulated and an interval that divides a day.",
         )
     operator = PublicKey.from_cose_key(statement.operator_key)
-    PublicKey.from_cose_key(statement.checkpoint_key)
+    read_log_key("checkpoint", statement.checkpoint_key)
     if sign1.kid != operator.thumbprint:
         raise Refused(
             "E-CHARTER-09",
@@ -200,7 +208,6 @@ def _rule(state: State, sign1: cose.Sign1, statement: Statement) -> State:
 
 
 def _set_key(state: State, _sign1: cose.Sign1, statement: KeySet) -> State:
-    kid = _fresh_key(state, statement.key)
     if statement.purpose not in LOG_PURPOSES:
         raise Refused(
             "E-CHARTER-11",
@@ -208,12 +215,12 @@ def _set_key(state: State, _sign1: cose.Sign1, statement: KeySet) -> State:
             why=f"The purposes are {', '.join(sorted(LOG_PURPOSES))}.",
             fix="Name one of them.",
         )
+    kid = _fresh_key(state, read_log_key(statement.purpose, statement.key))
     keys = state.roll.log_keys | {kid: LogKey(statement.purpose, statement.key, state.size)}
     return _with_roll(state, log_keys=keys)
 
 
-def _fresh_key(state: State, cose_key: bytes) -> bytes:
-    key = PublicKey.from_cose_key(cose_key)
+def _fresh_key(state: State, key: PublicKey) -> bytes:
     key.check_key()
     kid = key.thumbprint
     taken = set(state.roll.keys) | set(state.roll.log_keys)
@@ -229,7 +236,7 @@ def _fresh_key(state: State, cose_key: bytes) -> bytes:
 
 
 def _accredit(state: State, _sign1: cose.Sign1, statement: Accredit) -> State:
-    kid = _fresh_key(state, statement.key)
+    kid = _fresh_key(state, PublicKey.from_cose_key(statement.key))
     allowed = ROLES.get(statement.role)
     if allowed is None or not set(statement.kinds) <= allowed:
         raise Refused(

@@ -9,7 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from standing.charter._statements import Genesis
+from standing.errors import Refused
 from standing.wire import cbor
+from standing.wire.keys import PublicKey
 
 SECONDS_A_DAY: Final = 86_400
 
@@ -27,8 +29,26 @@ ROLES: Final[dict[str, frozenset[str]]] = {
 }
 """The roles a key can hold and what each may be allowed to say in public."""
 
-LOG_PURPOSES: Final = frozenset({"receipt", "clerk", "answer"})
-"""What the log's own keys are for: receipts; day and marks; answers and reports."""
+LOG_PURPOSES: Final = frozenset({"receipt", "clerk", "answer", "checkpoint", "checkpoint-ml-dsa"})
+"""What the log's own keys are for: receipts; day and marks; answers and reports; checkpoints.
+
+The genesis names the first checkpoint key. An ML-DSA-44 key signs beside it.
+"""
+ML_DSA_PURPOSE: Final = "checkpoint-ml-dsa"
+
+
+def read_log_key(purpose: str, cose_key: bytes) -> PublicKey:
+    """Read a key of the log: ML-DSA-44 for its own purpose alone, Ed25519 for all others."""
+    wanted = "ML-DSA-44" if purpose == ML_DSA_PURPOSE else "Ed25519"
+    key = PublicKey.from_cose_key(cose_key, ml_dsa=True)
+    if key.alg != wanted:
+        raise Refused(
+            "E-CHARTER-23",
+            f"A {purpose} key is of another algorithm.",
+            why=f"Got {key.alg}, wanted {wanted}.",
+            fix="Let the ledger make its keys itself: standing key rotate.",
+        )
+    return key
 
 
 class Accreditation(msgspec.Struct, frozen=True):
@@ -86,11 +106,28 @@ class State(msgspec.Struct, frozen=True):
 
     def log_key(self, purpose: str) -> bytes | None:
         """Give the COSE_Key that now serves `purpose`, if one was named."""
-        newest: LogKey | None = None
-        for key in self.roll.log_keys.values():
-            if key.purpose == purpose and (newest is None or key.since_entry > newest.since_entry):
-                newest = key
-        return newest.key if newest else None
+        keys = self.log_keys(purpose)
+        return keys[-1][1] if keys else None
+
+    def log_keys(self, purpose: str) -> list[tuple[int, bytes]]:
+        """Give (entry that named it, COSE_Key) of every key that has served, oldest first."""
+        named = [
+            (key.since_entry, key.key)
+            for key in self.roll.log_keys.values()
+            if key.purpose == purpose
+        ]
+        if purpose == "checkpoint":
+            named.append((0, self.genesis.checkpoint_key))
+        return sorted(named)
+
+    def log_key_at(self, purpose: str, size: int) -> bytes | None:
+        """Give the key that served `purpose` for the first head beyond `size` entries.
+
+        A head is signed with the keys named before its commit; the first one with the first.
+        """
+        keys = self.log_keys(purpose)
+        before = [key for since, key in keys if since < size]
+        return before[-1] if before else (keys[0][1] if keys and not size else None)
 
     def first_interval_of(self, day: int) -> int:
         """Give the number of the interval in which `day` begins."""

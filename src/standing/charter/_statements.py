@@ -17,7 +17,9 @@ from standing.wire.keys import SigningKey
 _TYP_PREFIX: Final = "application/vnd.standing."
 _TYP_SUFFIX: Final = ".v1+cose"
 _FACTS: Final = "standing"  # the protected header label of an envelope's facts
-_SHA_256: Final = -16  # COSE algorithm identifier of SHA-256, RFC 9054
+_DIGEST_LENGTHS: Final = {-16: 32, -44: 64}  # COSE identifiers of SHA-256, SHA-512: RFC 9054
+_HASH_ALGS: Final = {length: alg for alg, length in _DIGEST_LENGTHS.items()}
+_SHA_256: Final = -16
 VDS_RFC9162_SHA256: Final = 1
 _DIGEST_BYTES: Final = 32
 
@@ -94,7 +96,10 @@ class Marks(
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """A public document by its digest: `kind` is catalogue, pack or document."""
+    """A public document by its digest: `kind` is catalogue, pack or document.
+
+    The digest is SHA-256, 32 bytes; that of a document may be SHA-512, 64 bytes.
+    """
 
     kind: str
     digest: bytes
@@ -136,7 +141,7 @@ def sign_statement(key: SigningKey, issuer: str, slot: str, statement: _Payload)
 def sign_envelope(key: SigningKey, issuer: str, slot: str, envelope: Envelope) -> bytes:
     """Sign a public document's digest (COSE hash envelope: label 3 absent, payload the digest)."""
     header = _header(envelope.kind, issuer, slot) | {
-        cose.HASH_ALG: _SHA_256,
+        cose.HASH_ALG: _HASH_ALGS.get(len(envelope.digest), _SHA_256),
         cose.PREIMAGE_CTY: envelope.content_type,
         _FACTS: envelope.facts,
     }
@@ -168,7 +173,12 @@ def parse_statement(sign1: cose.Sign1) -> Statement:
     kind = kind_of(sign1)
     issuer_of(sign1)
     if sign1.payload is None:
-        raise _malformed("It has no payload.", "A statement carries its payload.")
+        raise Refused(
+            "E-STATEMENT-02",
+            "The statement has no payload.",
+            why="A statement carries its payload: the log keeps what was signed.",
+            fix="Send it with its payload inside.",
+        )
     if kind in _ENVELOPES:
         return _parse_envelope(kind, sign1)
     value = cbor.decode(sign1.payload, what="the statement's payload")
@@ -196,16 +206,19 @@ def _parse_envelope(kind: str, sign1: cose.Sign1) -> Envelope:
     header = sign1.protected
     facts = header.get(_FACTS)
     content_type = header.get(cose.PREIMAGE_CTY)
+    hash_alg = header.get(cose.HASH_ALG)
     if (
-        header.get(cose.HASH_ALG) != _SHA_256
+        type(hash_alg) is not int
+        or (hash_alg != _SHA_256 and kind != "document")
         or cose.CTY in header
         or not isinstance(content_type, str)
         or not isinstance(facts, dict)
-        or len(sign1.payload or b"") != _DIGEST_BYTES
+        or len(sign1.payload or b"") != _DIGEST_LENGTHS.get(hash_alg)
     ):
         raise _malformed(
             "It is no hash envelope.",
-            "Wanted labels 258 = -16, 259 as text, no label 3, and a 32-byte payload.",
+            "Wanted labels 258 = -16, 259 as text, no label 3, and a 32-byte payload"
+            " (for a document also 258 = -44 and 64 bytes).",
         )
     return Envelope(kind, sign1.payload or b"", content_type, facts)
 

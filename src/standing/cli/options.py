@@ -1,13 +1,15 @@
 """Options that many commands share, and how they print."""
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from standing.wire.keys import KeyFile, load_key_file
+from standing.errors import Refused
+from standing.wire.keys import KeyFile, SigningKey, load_key_file
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -65,6 +67,30 @@ def load_key(path: Path) -> KeyFile:
 
     require_file(path, "key file")
     return load_key_file(path)
+
+
+def load_signing_key(path: Path) -> SigningKey:
+    """Read the private key in a key file; raises `E-KEY-16` for a public one."""
+    found = load_key_file(path).key
+    if found is None:
+        raise Refused(
+            "E-KEY-16",
+            "This needs a private key.",
+            why="The file holds only the public half.",
+            fix="Give --key the file without .pub.",
+            where=str(path),
+        )
+    return found
+
+
+def end_well_when_told() -> None:
+    """Let a server that SIGTERM or Ctrl-C stopped return to its caller.
+
+    uvicorn raises the signal once more when it has stopped; by default that would end the process
+    before anything is closed or said.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
 
 def show(value: dict[str, Any], text: str, *, as_json: bool) -> None:

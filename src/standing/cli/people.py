@@ -10,25 +10,11 @@ from standing.cli.options import (
     key_option,
     ledger_option,
     load_key,
+    load_signing_key,
     open_for,
     show,
     today_option,
 )
-from standing.errors import Refused
-from standing.wire.keys import KeyFile, SigningKey
-
-
-def _private(path: Path) -> SigningKey:
-    held: KeyFile = load_key(path)
-    if held.key is None:
-        raise Refused(
-            "E-KEY-16",
-            "This needs a private key.",
-            why="The file holds only the public half.",
-            fix="Give --key the file without .pub.",
-            where=str(path),
-        )
-    return held.key
 
 
 @click.command()
@@ -59,7 +45,7 @@ def enrol(
     with open_for(directory, today) as ledger, ledger.bulk():
         ledger.enrol(public, kind)
         if adult_since is not None and attester is not None:
-            ledger.attest_adult(public, parse_day(adult_since), by=_private(attester))
+            ledger.attest_adult(public, parse_day(adult_since), by=load_signing_key(attester))
     show(
         {"enrolled": public.thumbprint.hex()},
         "Enrolled. Next: standing consent give.",
@@ -89,7 +75,7 @@ def give(
 ) -> None:
     """Agree, with the subject's own key, for one context and named purposes."""
     with open_for(directory, today) as ledger:
-        pseudonym = ledger.consent(_private(key), context, purposes or None)
+        pseudonym = ledger.consent(load_signing_key(key), context, purposes or None)
     value = {"subject": pseudonym, "context": context}
     show(value, f"Consent given in {context}. Your name there is {pseudonym}.", as_json=as_json)
 
@@ -103,7 +89,7 @@ def give(
 def withdraw(key: Path, context: str, directory: Path, today: str | None, as_json: bool) -> None:
     """Stop in one context, at once."""
     with open_for(directory, today) as ledger:
-        pseudonym = ledger.withdraw(_private(key), context)
+        pseudonym = ledger.withdraw(load_signing_key(key), context)
     value = {"subject": pseudonym, "context": context, "withdrawn": True}
     show(value, f"Stopped in {context}. No record of yours counts there any more.", as_json=as_json)
 
@@ -129,6 +115,6 @@ def link(
 ) -> None:
     """Let an issuer's REFERENCE (a card, an account) stand for SUBJECT from today on."""
     with open_for(directory, today) as ledger:
-        ledger.link(subject, reference, context, issuer=issuer, by=_private(key))
+        ledger.link(subject, reference, context, issuer=issuer, by=load_signing_key(key))
     value = {"subject": subject, "reference": reference, "context": context}
     show(value, f"{reference} stands for {subject} in {context}.", as_json=as_json)

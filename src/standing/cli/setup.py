@@ -1,6 +1,7 @@
 """`init`, `key`, `accredit`, `revoke`: a ledger and the keys that it knows."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,7 +18,7 @@ from standing.cli.options import (
 
 KEY_ROLES = (
     "operator", "issuer", "relying-party", "rule-maker", "reviewer", "oversight", "desk",
-    "attester", "auditor", "subject",
+    "attester", "auditor", "subject", "witness", "mirror",
 )  # fmt: skip
 
 
@@ -69,16 +70,41 @@ def key() -> None:
 @click.argument("role", type=click.Choice(KEY_ROLES))
 @click.option("-o", "output", type=PATH, required=True, metavar="FILE")
 @click.option("--name", default="", help="The organisation's name (default: the file's).")
+@click.option(
+    "--algorithm",
+    type=click.Choice(["Ed25519", "ML-DSA-44"]),
+    default="Ed25519",
+    show_default=True,
+    help="ML-DSA-44 is for witnesses and mirrors.",
+)
 @json_option
-def key_new(role: str, output: Path, name: str, as_json: bool) -> None:
+def key_new(role: str, output: Path, name: str, algorithm: Any, as_json: bool) -> None:
     """Make a private key in FILE and its public half in FILE.pub."""
     from standing.wire.keys import KeyFile, SigningKey, write_key_file
 
-    signing = SigningKey.generate()
+    signing = SigningKey.generate(algorithm)
     made = KeyFile(role, name or output.stem, signing, signing.public)
     write_key_file(output, made)
     value = {"role": role, "name": made.name, "kid": signing.public.thumbprint.hex()}
     show(value, f"Made {output} (keep it private) and {output}.pub.", as_json=as_json)
+
+
+@key.command("rotate")
+@click.argument("purpose")
+@key_option("The operator's private key.")
+@ledger_option
+@today_option
+@json_option
+def key_rotate(purpose: str, key: Path, directory: Path, today: str | None, as_json: bool) -> None:
+    """Give the log a new key: receipt, clerk, answer, checkpoint or checkpoint-ml-dsa.
+
+    What the old key signed stays checkable for ever.
+    """
+    operator = load_key(key)
+    with open_for(directory, today) as ledger:
+        entry, kid = ledger.rotate_key(purpose, by=operator)
+    value = {"purpose": purpose, "entry": entry, "kid": kid.hex()}
+    show(value, f"The log's new {purpose} key is named in entry {entry}.", as_json=as_json)
 
 
 @click.command()

@@ -17,7 +17,7 @@ from standing.audit import load_trust
 from standing.cases import scores
 from standing.errors import Refused
 from standing.ledger import open_ledger
-from standing.log import Log
+from standing.log import Log, Signers
 from standing.vault import Consent, LeafKind, Vault, new_salt, pack_bodies, preimage, seal
 from standing.verify.tree import leaf_hash
 from standing.wire import cbor, cose
@@ -89,16 +89,13 @@ def _consent(copy: Path) -> None:
 def _statement(copy: Path) -> None:
     """Change a batch's root in the log, and rebuild the whole log under the operator's keys."""
     trust = load_trust(copy)
-    keys = {
-        name: load_key_file(copy / "keys" / f"{name}.key").key for name in ("checkpoint", "receipt")
-    }
+    keys = {path.stem: load_key_file(path).key for path in (copy / "keys").glob("*.key")}
     checkpoint, receipt = keys["checkpoint"], keys["receipt"]
     assert checkpoint is not None, "a ledger's own key files are private"
     assert receipt is not None, "a ledger's own key files are private"
+    signers = Signers(checkpoint, receipt, keys["checkpoint-ml-dsa"])
     names: dict[str, Any] = {"origin": trust.origin, "extensions": trust.extensions}
-    with Log.open(
-        copy / "log", checkpoint_key=None, receipt_key=None, read_only=True, **names
-    ) as old:
+    with Log.open(copy / "log", signers=None, **names) as old:
         entries = list(old.entries())
         state = {name: old.state(name) or b"" for name in ("clock", "roll")}
     shutil.move(copy / "log", copy / "log-old")
@@ -108,7 +105,7 @@ def _statement(copy: Path) -> None:
     assert isinstance(batch, charter.Batch), "chosen above"
     forged = entries[victim].replace(batch.root, batch.root[:-1] + bytes([batch.root[-1] ^ 1]))
     signed[victim] = cose.parse_sign1(forged)
-    with Log.create(copy / "log", checkpoint_key=checkpoint, receipt_key=receipt, **names) as new:
+    with Log.create(copy / "log", signers=signers, **names) as new:
         new.append([(s.entry_bytes, s.statement_hash) for s in signed], state)
         new.publish()
     shutil.rmtree(copy / "log" / "documents")

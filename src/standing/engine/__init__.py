@@ -1,6 +1,6 @@
 """Engines order statements that the charter admits; this one is embedded in one process."""
 
 from standing.engine.clock import Clock, RealClock, SimulatedClock, today
-from standing.engine.embedded import Embedded
+from standing.engine.embedded import Embedded, Keys, read_state
 
-__all__ = ["Clock", "Embedded", "RealClock", "SimulatedClock", "today"]
+__all__ = ["Clock", "Embedded", "Keys", "RealClock", "SimulatedClock", "read_state", "today"]

@@ -7,21 +7,22 @@ because nobody was told that it was taken.
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from standing import charter
 from standing.audit.trust import Trust, load_trust
-from standing.engine import Clock, Embedded, RealClock, SimulatedClock, today
-from standing.errors import Refused
+from standing.engine import Clock, Embedded, RealClock, SimulatedClock, read_state, today
+from standing.errors import Broken, Refused, StandingError
+from standing.ledger._keyring import Keyring
 from standing.ledger._setup import KEYS_DIR, LOG_DIR, VAULT_FILE
-from standing.log import Log
+from standing.log import Choose, Log, Signers
 from standing.vault import Intake, Rows, SealedBatch, Vault, new_salt
 from standing.verify.tree import root_of
 from standing.wire import cose
-from standing.wire.keys import SigningKey, load_key_file
+from standing.wire.keys import SigningKey
 
 _SMALLEST_MARKS: Final = 64
 _MARKS_GROWTH: Final = 4
@@ -39,14 +40,14 @@ class Core:
         vault: Vault,
         engine: Embedded,
         *,
-        answer_key: SigningKey | None,
+        keyring: Keyring | None,
     ) -> None:
         self.directory = directory
         self.trust = trust
         self.log = log
         self.vault = vault
         self.engine = engine
-        self.answer_key = answer_key
+        self.keyring = keyring
         self._bulk = False
 
     @classmethod
@@ -54,28 +55,21 @@ class Core:
         """Open log, vault and engine; a writer reconciles them first."""
         trust = load_trust(directory)
         keys = directory / KEYS_DIR
-        checkpoint = receipt = clerk = answer = None
-        if not read_only:
-            checkpoint, receipt, clerk, answer = (
-                load_key_file(keys / f"{purpose}.key").key
-                for purpose in ("checkpoint", "receipt", "clerk", "answer")
-            )
+        keyring = None if read_only else Keyring(keys)
         log = Log.open(
             directory / LOG_DIR,
             origin=trust.origin,
             extensions=trust.extensions,
-            checkpoint_key=checkpoint,
-            receipt_key=receipt,
-            read_only=read_only,
+            signers=_signers_from(keyring) if keyring else None,
         )
         try:
-            engine = Embedded.open(log, clerk, clock or RealClock())
+            engine = Embedded.open(log, keyring, clock or RealClock())
             engine.clock = _right_clock(engine.state, clock)
             vault = Vault.open(directory / VAULT_FILE, keys, read_only=read_only)
         except BaseException:
             log.close()
             raise
-        core = cls(directory, trust, log, vault, engine, answer_key=answer)
+        core = cls(directory, trust, log, vault, engine, keyring=keyring)
         if not read_only:
             core._reconcile()
         return core
@@ -94,6 +88,11 @@ class Core:
     def today(self) -> int:
         """The clock's day."""
         return today(self.engine.clock)
+
+    @property
+    def answer_key(self) -> SigningKey | None:
+        """The key that signs answers and reports; None where the ledger is open for reading."""
+        return self.keyring.key(self.state, "answer") if self.keyring else None
 
     # --- committing ---------------------------------------------------------------------------
 
@@ -123,6 +122,20 @@ class Core:
         self._include_marks(marks, places)
         self.publish()
         return places
+
+    def register(self, claims: Sequence[charter.Claim]) -> list[int | StandingError]:
+        """Append what the charter admits of a group; published with the next `publish`."""
+        marks = self._stage_due_marks()
+        outcomes = self.engine.register(claims, marks=marks)
+        if marks:
+            found = [cose.parse_sign1(signed).statement_hash for signed in marks]
+            self._include_marks(marks, {h: self._placed(h) for h in found})
+        return outcomes
+
+    def _placed(self, statement_hash: bytes) -> int:
+        place = self.log.find(statement_hash)
+        assert place is not None, "the engine appended it"
+        return place
 
     def state_in_public(self, document: bytes, slot: str, facts: dict[str, Any]) -> int:
         """Publish a document under the clerk's key; gives its place in the log."""
@@ -216,6 +229,21 @@ class Core:
         if hashes:
             with self.vault.transaction():
                 self.vault.include_marks({h: places[h] for h in hashes})
+
+
+def _signers_from(keyring: Keyring) -> Choose:
+    def choose(row: Callable[[str], bytes | None]) -> Signers:
+        state = read_state(row)
+        if state is None:
+            raise Broken(
+                "E-LEDGER-05",
+                "The log holds no genesis.",
+                why="Making this ledger was cut off before its first entry.",
+                fix="Make it again in an empty directory: standing init.",
+            )
+        return keyring.signers(state)
+
+    return choose
 
 
 def _right_clock(state: charter.State, clock: Clock | None) -> Clock:

@@ -8,7 +8,7 @@
 >>> clock = standing.SimulatedClock(20_000)
 >>> ledger = standing.create(directory, operator, origin="demo.example/log", clock=clock)
 >>> ledger.log_size
-4
+5
 >>> ledger.verify().ok
 True
 >>> ledger.close()
@@ -21,8 +21,8 @@ from typing import Any, Self
 
 from standing import audit, charter
 from standing.engine import Clock, RealClock, SimulatedClock
-from standing.errors import Refused, Usage
-from standing.ledger import _decide, _import, _people, _report, _rules, _scores
+from standing.errors import Refused, StandingError, Usage
+from standing.ledger import _decide, _import, _people, _register, _report, _rotate, _rules, _scores
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
@@ -167,6 +167,10 @@ class Ledger:
         """End a key's right to sign, from this entry on; gives the entry."""
         return self._say(by, f"revoke/{kid.hex()[:16]}", charter.Revoke(kid, reason))
 
+    def rotate_key(self, purpose: str, *, by: KeyFile) -> tuple[int, bytes]:
+        """Give the log a new key for a purpose; gives the entry that names it, and its id."""
+        return _rotate.rotate(self._core, purpose, by)
+
     def _say(self, by: KeyFile, slot: str, statement: Any) -> int:
         if by.key is None or by.role != "operator":
             raise Refused(
@@ -185,6 +189,26 @@ class Ledger:
     def publish_pack(self, data: bytes, *, by: Sequence[KeyFile]) -> bytes:
         """Lint and publish a pack under two rule-makers' keys; gives the digest."""
         return _rules.publish_pack(self._core, data, by)
+
+    # --- statements of others -------------------------------------------------------------------
+
+    def register(
+        self, claims: Sequence[charter.Claim]
+    ) -> list[_register.Registered | StandingError]:
+        """Append examined statements as one commit, each judged for itself; `publish` follows."""
+        return _register.register(self._core, claims)
+
+    def receipt_of(self, statement_hash: bytes) -> bytes | None:
+        """Give the receipt of a statement by its hash, or nothing."""
+        return _register.receipt_of(self._core, statement_hash)
+
+    def deposit(self, data: bytes) -> bytes:
+        """Keep a public document that an accredited key signed for; gives its digest."""
+        return _register.deposit(self._core, data)
+
+    def publish(self) -> None:
+        """Bring tiles, bundles and checkpoint up to the log."""
+        self._core.publish()
 
     # --- subjects --------------------------------------------------------------------------------
 

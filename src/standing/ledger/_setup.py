@@ -8,7 +8,8 @@ from standing import charter
 from standing.audit.trust import TRUST_FILE, Trust
 from standing.engine import Clock, Embedded, today
 from standing.errors import Refused
-from standing.log import Log
+from standing.ledger._keyring import Keyring
+from standing.log import Log, Signers
 from standing.vault import Vault
 from standing.verify.tree import leaf_hash
 from standing.wire import cose
@@ -20,7 +21,7 @@ VAULT_FILE: Final = "vault.db"
 KEYS_DIR: Final = "keys"
 DAILY_SECONDS: Final = 86_400
 HOURLY_SECONDS: Final = 3_600
-_CLERK_PURPOSES: Final = ("receipt", "clerk", "answer")
+_NAMED_PURPOSES: Final = ("receipt", "clerk", "answer", charter.ML_DSA_PURPOSE)
 
 
 def create_directory(
@@ -51,11 +52,12 @@ def create_directory(
         )
     keys_dir = directory / KEYS_DIR
     keys_dir.mkdir(parents=True, mode=0o700)
-    log_keys = {name: SigningKey.generate() for name in ("checkpoint", *_CLERK_PURPOSES)}
+    log_keys = {name: new_key(name) for name in ("checkpoint", *_NAMED_PURPOSES)}
     for purpose, key in log_keys.items():
         wire_keys.write_key_file(
             keys_dir / f"{purpose}.key", KeyFile(purpose, origin, key, key.public)
         )
+    keyring = Keyring(keys_dir)
     statements = _genesis(operator, clock, log_keys, origin, employer, rp_id)
     genesis = leaf_hash(cose.parse_sign1(statements[0]).entry_bytes)
     trust = Trust(origin, clock.kind, genesis.hex(), log_keys["checkpoint"].public)
@@ -63,17 +65,23 @@ def create_directory(
         directory / LOG_DIR,
         origin=origin,
         extensions=trust.extensions,
-        checkpoint_key=log_keys["checkpoint"],
-        receipt_key=log_keys["receipt"],
+        signers=Signers(
+            log_keys["checkpoint"], log_keys["receipt"], log_keys[charter.ML_DSA_PURPOSE]
+        ),
         page_size=page_size,
     )
     try:
-        Embedded.open(log, log_keys["clerk"], clock).found(statements)
+        Embedded.open(log, keyring, clock).found(statements)
         log.publish()
     finally:
         log.close()
     Vault.create(directory / VAULT_FILE, keys_dir, page_size=page_size).close()
     _write_durably(directory / TRUST_FILE, trust.format())  # last: what makes it a ledger
+
+
+def new_key(purpose: str) -> SigningKey:
+    """Make a key of the algorithm that a purpose wants."""
+    return SigningKey.generate("ML-DSA-44" if purpose == charter.ML_DSA_PURPOSE else "Ed25519")
 
 
 def _genesis(
@@ -98,7 +106,7 @@ def _genesis(
         checkpoint_key=log_keys["checkpoint"].public.cose_key(),
     )
     key_sets = [
-        charter.KeySet(purpose, log_keys[purpose].public.cose_key()) for purpose in _CLERK_PURPOSES
+        charter.KeySet(purpose, log_keys[purpose].public.cose_key()) for purpose in _NAMED_PURPOSES
     ]
     name = operator.name
     return [

@@ -5,6 +5,21 @@ rules or kinds of statements: an entry is bytes and the hash that names its stat
 """
 
 from standing.log._check import check_log
-from standing.log._log import Head, Log
+from standing.log._derive import over_bundles, read_bundle
+from standing.log._layout import CHECKPOINT_FILE, DOCUMENTS_DIR, WITNESSED_FILE
+from standing.log._log import Choose, Head, Log
+from standing.log._signers import HeadKeys, Signers
 
-__all__ = ["Head", "Log", "check_log"]
+__all__ = [
+    "CHECKPOINT_FILE",
+    "DOCUMENTS_DIR",
+    "WITNESSED_FILE",
+    "Choose",
+    "Head",
+    "HeadKeys",
+    "Log",
+    "Signers",
+    "check_log",
+    "over_bundles",
+    "read_bundle",
+]

@@ -18,6 +18,8 @@ MAX_ENTRY_BYTES: Final = 65_535
 
 DB_FILE: Final = "log.db"
 CHECKPOINT_FILE: Final = "checkpoint"
+WITNESSED_FILE: Final = "checkpoint.witnessed"
+"""The newest checkpoint that enough witnesses cosigned."""
 DOCUMENTS_DIR: Final = "documents"
 ENTRIES: Final = "entries"
 UNFINISHED_FILE: Final = ".new"
@@ -69,6 +71,11 @@ def unpack_entries(bundle: bytes, where: str) -> Iterator[bytes]:
             )
         yield bundle[begin:end]
         at = end
+
+
+def cut_hashes(hashes: bytes) -> list[bytes]:
+    """Cut a run of hashes into a list."""
+    return [hashes[i : i + HASH] for i in range(0, len(hashes), HASH)]
 
 
 def write_file(root: Path, name: str, data: bytes) -> None:

@@ -7,7 +7,8 @@ again. Whoever controls this directory can stop reads and cannot change an entry
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -23,6 +24,7 @@ from standing.log._layout import (
     write_file,
 )
 from standing.log._reader import Reader
+from standing.log._signers import Signers
 from standing.log._store import (
     Commit,
     Store,
@@ -33,10 +35,14 @@ from standing.log._store import (
     open_store,
 )
 from standing.verify.checkpoints import Checkpoint, verify_checkpoint
+from standing.verify.cosignatures import cosign
 from standing.verify.receipts import encode_receipt, receipt_protected, sign_root
 from standing.verify.tree import EMPTY_ROOT, leaf_hash
-from standing.wire.keys import PublicKey, SigningKey
-from standing.wire.notes import sign_note
+from standing.wire.keys import PublicKey
+from standing.wire.notes import add_signatures, parse_note, sign_note
+
+Choose = Callable[[Callable[[str], bytes | None]], Signers]
+"""Gets a reader of state rows, gives the keys that the state asks for."""
 
 
 @dataclass(frozen=True)
@@ -62,20 +68,20 @@ class Log:
         *,
         origin: str,
         extensions: tuple[str, ...],
-        keys: tuple[SigningKey, SigningKey] | None,
+        signers: Signers | None,
         lock: int | None,
     ) -> None:
         self.directory = directory
         self.origin = origin
         self.extensions = extensions
         self._store = store
-        self._keys = keys
+        self._signers = signers
         self._lock = lock
         self._published = 0
         self._note: bytes | None = None
         self.head = Head(*(store.head() or (0, EMPTY_ROOT, b"")))
         self._reader = Reader(directory, store, self.head.size)
-        self._frontier = self._reader.frontier() if keys else None
+        self._frontier = self._reader.frontier() if signers else None
 
     # --- opening -------------------------------------------------------------------------------
 
@@ -86,8 +92,7 @@ class Log:
         *,
         origin: str,
         extensions: tuple[str, ...],
-        checkpoint_key: SigningKey,
-        receipt_key: SigningKey,
+        signers: Signers,
         page_size: int = 4096,
     ) -> "Log":
         """Make an empty log and open it for writing; raises `E-LOG-01` where one exists.
@@ -101,8 +106,9 @@ class Log:
             (directory / DOCUMENTS_DIR).mkdir(exist_ok=True)
             sync_directory(directory.parent)  # before log.db, which is why nobody comes here again
             create_store(directory, page_size)
-            keys = (checkpoint_key, receipt_key)
-            return cls._take(directory, origin=origin, extensions=extensions, keys=keys, lock=lock)
+            return cls._take(
+                directory, origin=origin, extensions=extensions, choose=lambda _: signers, lock=lock
+            )
         except BaseException:
             os.close(lock)
             raise
@@ -114,24 +120,22 @@ class Log:
         *,
         origin: str,
         extensions: tuple[str, ...],
-        checkpoint_key: SigningKey | None,
-        receipt_key: SigningKey | None,
-        read_only: bool = False,
+        signers: Choose | None,
     ) -> "Log":
-        """Open a log: as its one writer, or to read it as it is now.
+        """Open a log: as its one writer, or, without signers, to read it as it is now.
 
-        A writer needs both keys and completes the files that a crash left behind. Raises
-        `E-LOG-04` beside another writer, `E-LOG-03` where the published checkpoint is newer than
-        log.db, or another. A reader needs no key, changes nothing and believes what it finds.
+        `signers` gets a reader of state rows and gives the keys that the state asks for. A writer
+        completes the files that a crash left behind. Raises `E-LOG-04` beside another writer,
+        `E-LOG-03` where the published checkpoint is newer than log.db, or another. A reader
+        changes nothing and believes what it finds.
         """
-        if read_only:
+        if signers is None:
             return cls._read(directory, origin=origin, extensions=extensions)
-        if checkpoint_key is None or receipt_key is None:
-            raise _read_only()
         lock = lock_directory(directory)
         try:
-            keys = (checkpoint_key, receipt_key)
-            return cls._take(directory, origin=origin, extensions=extensions, keys=keys, lock=lock)
+            return cls._take(
+                directory, origin=origin, extensions=extensions, choose=signers, lock=lock
+            )
         except BaseException:
             os.close(lock)
             raise
@@ -142,7 +146,9 @@ class Log:
         published = _publish.read_checkpoint(directory)
         store = open_copy(directory)
         try:
-            log = cls(directory, store, origin=origin, extensions=extensions, keys=None, lock=None)
+            log = cls(
+                directory, store, origin=origin, extensions=extensions, signers=None, lock=None
+            )
         except sqlite3.Error as error:
             store.close()
             raise damaged(DB_FILE, f"SQLite says {error}") from error
@@ -156,13 +162,16 @@ class Log:
         *,
         origin: str,
         extensions: tuple[str, ...],
-        keys: tuple[SigningKey, SigningKey],
+        choose: Choose,
         lock: int,
     ) -> "Log":
         store = open_store(directory)
         try:
-            log = cls(directory, store, origin=origin, extensions=extensions, keys=keys, lock=lock)
-            log._complete(keys[0].public)
+            chosen = choose(store.state)
+            log = cls(
+                directory, store, origin=origin, extensions=extensions, signers=chosen, lock=lock
+            )
+            log._complete((chosen.checkpoint.public, *chosen.earlier))
         except sqlite3.Error as error:
             store.close()
             raise damaged(DB_FILE, f"SQLite says {error}") from error
@@ -171,11 +180,11 @@ class Log:
             raise
         return log
 
-    def _complete(self, key: PublicKey) -> None:
+    def _complete(self, keys: Sequence[PublicKey]) -> None:
         """Hold database, files and checkpoint against each other; finish what a crash cut off."""
         if self._frontier is not None and self._frontier.root() != self.head.root:
             raise damaged(DB_FILE, "its head is not the root of the stored entries")
-        published = self.published_checkpoint(key)
+        published = self.published_checkpoint(keys)
         if published is not None:
             self._compare(published)
             self._published = published.size
@@ -186,7 +195,7 @@ class Log:
 
     def _compare(self, published: Checkpoint) -> None:
         size = published.size
-        if size > self.head.size or self._reader.root_at(size) != published.root:
+        if size > self.head.size or self._reader.tree.root_at(size) != published.root:
             raise Broken(
                 "E-LOG-03",
                 "The published checkpoint does not follow from log.db.",
@@ -196,10 +205,22 @@ class Log:
                 where=CHECKPOINT_FILE,
             )
 
-    def published_checkpoint(self, key: PublicKey) -> Checkpoint | None:
-        """Verify the published checkpoint, if there is one; a reader's is that of its moment."""
-        data = _publish.read_checkpoint(self.directory) if self._keys else self._note
-        return None if data is None else verify_checkpoint(data, self.origin, key)
+    def published_checkpoint(self, keys: Sequence[PublicKey]) -> Checkpoint | None:
+        """Verify the published checkpoint, if there is one, with any of the log's keys.
+
+        A reader's is that of the moment it was opened.
+        """
+        data = self.published()
+        if data is None:
+            return None
+        for key in keys[:-1]:
+            with suppress(Broken):
+                return verify_checkpoint(data, self.origin, key)
+        return verify_checkpoint(data, self.origin, keys[-1])
+
+    def published(self) -> bytes | None:
+        """Give the bytes of the published checkpoint, if there is one."""
+        return _publish.read_checkpoint(self.directory) if self._signers else self._note
 
     def close(self) -> None:
         """Close the log and let the next writer in."""
@@ -219,6 +240,11 @@ class Log:
         """The connection, for an auditor's checks and for traces in tests."""
         return self._store.db
 
+    @property
+    def bundled(self) -> int:
+        """How many entries lie in bundles alone."""
+        return self._reader.bundled()
+
     # --- writing -------------------------------------------------------------------------------
 
     def append(
@@ -227,22 +253,25 @@ class Log:
         state: Mapping[str, bytes] | None = None,
         *,
         day: int = 0,
+        next_signers: Signers | None = None,
     ) -> range:
         """Append (entry, statement hash) pairs in one transaction; durable when it returns.
 
-        `state` rows change with them; `day` is the day whose last checkpoint this is. Raises
+        `state` rows change with them; `day` is the day whose last checkpoint this is. With
+        `next_signers` the keys change: this head is signed by the old checkpoint key and the new
+        one, so that whoever knows either can follow; later heads by the new ones. Raises
         `E-LOG-06` (an entry too long), `E-LOG-09` (a statement that stands already), `E-LOG-14`
         (no entry): then nothing was changed.
         """
-        if self._keys is None or self._frontier is None:
+        if self._signers is None or self._frontier is None:
             raise _read_only()
         _check_entries(entries)
         frontier = self._frontier.copy()
-        for entry, _ in entries:
-            frontier.append(leaf_hash(entry))
+        leaves = [leaf_hash(entry) for entry, _ in entries]
+        for leaf in leaves:
+            frontier.append(leaf)
         root = frontier.root()
-        checkpoint_key, receipt_key = self._keys
-        text = Checkpoint(self.origin, frontier.size, root, self.extensions).text()
+        receipt_key = self._signers.receipt
         protected = receipt_protected(self.origin, receipt_key.public.thumbprint)
         commit = Commit(
             first=self.head.size,
@@ -250,24 +279,45 @@ class Log:
             state=state or {},
             day=day,
             root=root,
-            checkpoint=sign_note(text, self.origin, checkpoint_key),
+            checkpoint=self._sign_head(frontier.size, root, next_signers),
             protected=protected,
             signature=sign_root(receipt_key, protected, root),
         )
         with self._store.writing():
             self._store.write(commit)
             self.head = Head(commit.size, root, commit.checkpoint)
-            self._frontier, self._reader.size = frontier, commit.size
+            self._frontier = frontier
+            self._reader.extend(leaves)
+            self._signers = next_signers or self._signers
         return range(commit.first, commit.size)
 
+    def _sign_head(self, size: int, root: bytes, following: Signers | None) -> bytes:
+        assert self._signers is not None, "only a writer signs"
+        text = Checkpoint(self.origin, size, root, self.extensions).text()
+        own = self._signers.checkpoint
+        note = sign_note(text, self.origin, own)
+        if following is None or following.checkpoint.public == own.public:
+            return note
+        other = parse_note(sign_note(text, self.origin, following.checkpoint))
+        return add_signatures(note, other.signatures)
+
     def publish(self) -> None:
-        """Write the tiles, bundles and checkpoint that the committed head needs; idempotent."""
-        if self._keys is None:
+        """Write the tiles, bundles and checkpoint that the committed head needs, if it has news."""
+        if self._signers is None:
             raise _read_only()
-        if self.head.size:
-            with self._store.writing():
-                _publish.publish(self._reader, self._published, self.head.checkpoint)
-            self._published = self.head.size
+        with self._store.writing():
+            if self.head.size > self._published:
+                _publish.publish(self._reader, self._published, self._two_lines(self._signers))
+        self._published = self.head.size
+
+    def _two_lines(self, signers: Signers) -> bytes:
+        """Add the post-quantum line to the head's checkpoint, if the log has such a key."""
+        head = self.head
+        if signers.ml_dsa is None:
+            return head.checkpoint
+        stated = Checkpoint(self.origin, head.size, head.root, self.extensions)
+        line = cosign(signers.ml_dsa, self.origin, stated, stated.text(), 0)
+        return add_signatures(head.checkpoint, [line])
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -292,26 +342,26 @@ class Log:
     def leaf_hashes(self, start: int, stop: int) -> bytes:
         """Give leaf hashes as one run of 32 bytes each."""
         self._reader.check_range(start, stop)
-        return self._reader.hashes(0, start, stop)
+        return self._reader.tree.hashes(0, start, stop)
 
     def root_at(self, size: int) -> bytes:
         """Give the root over the first `size` entries."""
         self._reader.check_range(0, size)
-        return self._reader.root_at(size)
+        return self._reader.tree.root_at(size)
 
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
         """Prove that an entry stands under the root at `size`, by default the head's."""
         size = self.head.size if size is None else size
         self._reader.check_range(index, index + 1)
         self._reader.check_range(index + 1, size)
-        return self._reader.inclusion(index, size)
+        return self._reader.tree.inclusion(index, size)
 
     def consistency(self, old: int, new: int | None = None) -> list[bytes]:
         """Prove that the tree at `old` is a prefix of the tree at `new`."""
         new = self.head.size if new is None else new
         self._reader.check_range(1, old)
         self._reader.check_range(old, new)
-        return self._reader.consistency(old, new)
+        return self._reader.tree.consistency(old, new)
 
     def receipt(self, index: int) -> bytes:
         """Give the COSE receipt of an entry: the same bytes each time, also after a key change.
@@ -320,7 +370,17 @@ class Log:
         """
         self._reader.check_range(index, index + 1)
         size, protected, signature = self._store.head_over(index)
-        path = self._reader.inclusion(index, size)
+        return self._receipt(index, size, protected, signature)
+
+    def receipts(self, entries: range) -> list[bytes]:
+        """Give the receipts of entries that one `append` brought."""
+        if not entries:
+            return []
+        size, protected, signature = self._store.head_over(entries.start)
+        return [self._receipt(index, size, protected, signature) for index in entries]
+
+    def _receipt(self, index: int, size: int, protected: bytes, signature: bytes) -> bytes:
+        path = self._reader.tree.inclusion(index, size)
         return encode_receipt(protected, signature, index, size, path)
 
     def checkpoint_before(self, day: int) -> bytes:
@@ -331,7 +391,7 @@ class Log:
 
     def put_document(self, data: bytes) -> bytes:
         """Keep a public document beside the tiles, named by its SHA-256; gives the digest."""
-        if self._keys is None:
+        if self._signers is None:
             raise _read_only()
         digest = hashlib.sha256(data).digest()
         name = f"{DOCUMENTS_DIR}/{digest.hex()}"

@@ -80,7 +80,7 @@ def _write(reader: Reader, place: Place) -> None:
     level, number, width = place
     first = number * TILE
     if isinstance(level, int):
-        data = reader.tile(level, number, width)
+        data = reader.tree.tile(level, number, width)
     else:
         data = pack_entries(list(reader.entries(first, first + width)))
     write_file(reader.directory, tile_path(level, number, width), data)

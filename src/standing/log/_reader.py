@@ -1,11 +1,10 @@
 """Entries, hashes, roots and proofs of a log, read from its tiles and, past them, from log.db.
 
-Everything follows from the entries: a hash tile that is missing is computed. The log only grows,
-so what was once read or computed stays true, and is kept.
+Everything follows from the entries: a hash tile that is missing is computed.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,25 +15,25 @@ from standing.log._layout import (
     HASH,
     TILE,
     TILE_BITS,
+    cut_hashes,
     tile_path,
-    tile_range,
     unpack_entries,
 )
 from standing.log._store import Store, damaged
-from standing.verify.tree import EMPTY_ROOT, leaf_hash, node_hash, root_of
+from standing.log._tree import Tree
+from standing.verify.tree import leaf_hash
 
-_KEPT_TILES: Final = 512  # 4 MiB
 _KEPT_BUNDLES: Final = 8
 
 
 class Reader:
-    """Reads one log of `size` entries; whoever appends sets `size`."""
+    """Reads one log of `size` entries; whoever appends says so with `extend`."""
 
     def __init__(self, directory: Path, store: Store, size: int) -> None:
         self.directory = directory
         self.store = store
         self.size = size
-        self._tiles: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self.tree = Tree(self._load_tile)
         self._bundles: OrderedDict[int, list[bytes]] = OrderedDict()
 
     def check_range(self, start: int, stop: int) -> None:
@@ -46,6 +45,11 @@ class Reader:
                 why=f"It holds {self.size}.",
                 fix="Ask for an index below the log's size.",
             )
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Take note of entries that were appended, by their leaf hashes."""
+        self.tree.extend(self.size, leaves)
+        self.size += len(leaves)
 
     def bundled(self) -> int:
         """Give how many entries lie in bundles alone; the later ones lie in log.db."""
@@ -81,99 +85,33 @@ class Reader:
             raise damaged(name, f"it holds {len(entries)} entries instead of {TILE}")
         return entries
 
-    def hashes(self, level: int, start: int, stop: int) -> bytes:
-        """Give hashes of a tile level: 0 is leaves, 1 is roots of 256 leaves, and so on."""
-        return b"".join(
-            self.tile(level, number, width)[max(start - number * TILE, 0) * HASH :]
-            for number, width in tile_range(start, stop)
-        )
-
-    def tile(self, level: int, number: int, width: int) -> bytes:
-        """Give the first `width` hashes of a tile."""
-        place = (level, number)
-        known = self._tiles.get(place, b"")
-        if len(known) < width * HASH:
-            known = self._load_tile(level, number, width, known)
-            self._tiles[place] = known
-            if len(self._tiles) > _KEPT_TILES:
-                self._tiles.popitem(last=False)
-        else:
-            self._tiles.move_to_end(place)
-        return known[: width * HASH]
-
-    def _load_tile(self, level: int, number: int, width: int, known: bytes) -> bytes:
-        if width == TILE:
-            name = tile_path(level, number)
+    def _load_tile(
+        self, level: int, number: int, width: int, known: Sequence[bytes]
+    ) -> Iterable[bytes]:
+        """Read the tile's file; compute what is not published yet, or lost."""
+        if (number + 1) << TILE_BITS * (level + 1) <= self.size:
+            width = TILE  # rather the whole tile at once than a part of it now
+        if width == TILE or (level and width):  # the last entries' hashes come from the journal
+            name = tile_path(level, number, width)
             try:
                 data = (self.directory / name).read_bytes()
             except FileNotFoundError:
-                pass  # not published yet, or lost: it is computed below
+                pass
             else:
-                if len(data) != TILE * HASH:
-                    raise damaged(name, f"it has {len(data)} bytes instead of {TILE * HASH}")
-                return data
-        start = number * TILE + len(known) // HASH
-        return known + b"".join(self._compute(level, start, number * TILE + width))
-
-    def _compute(self, level: int, start: int, stop: int) -> Iterator[bytes]:
+                if len(data) != width * HASH:
+                    raise damaged(name, f"it has {len(data)} bytes instead of {width * HASH}")
+                return cut_hashes(data)[len(known) :]
+        first = number * TILE
+        start, stop = first + len(known), first + width
         if level == 0:
-            yield from map(leaf_hash, self.entries(start, stop))
-        else:
-            for number in range(start, stop):
-                yield root_of(self.tile(level - 1, number, TILE))
+            return map(leaf_hash, self.entries(start, stop))
+        return (self.tree.tile_root(level - 1, below) for below in range(start, stop))
 
     def frontier(self) -> Frontier:
         """Build the right edge of the tree from what is stored."""
         hashes, start = [], 0
         for bit in reversed(range(self.size.bit_length())):
             if self.size >> bit & 1:
-                hashes.append(self.subtree(start, start + (1 << bit)))
+                hashes.append(self.tree.node(bit, start >> bit))
                 start += 1 << bit
         return Frontier(self.size, hashes)
-
-    def root_at(self, size: int) -> bytes:
-        """Give the root over the first `size` entries."""
-        return self.subtree(0, size) if size else EMPTY_ROOT
-
-    def subtree(self, start: int, stop: int) -> bytes:
-        """Give the root over entries `start` to `stop`, where RFC 9162 puts a subtree."""
-        count = stop - start
-        if count & (count - 1):
-            split = start + _left_part(count)
-            return node_hash(self.subtree(start, split), self.subtree(split, stop))
-        level = (count.bit_length() - 1) // TILE_BITS
-        shift = level * TILE_BITS
-        return root_of(self.hashes(level, start >> shift, stop >> shift))
-
-    def inclusion(self, index: int, size: int) -> list[bytes]:
-        """Prove that an entry stands under the root at `size` (RFC 9162 section 2.1.3.1)."""
-        path, start, stop = [], 0, size
-        while stop - start > 1:
-            split = start + _left_part(stop - start)
-            if index < split:
-                path.append(self.subtree(split, stop))
-                stop = split
-            else:
-                path.append(self.subtree(start, split))
-                start = split
-        return path[::-1]
-
-    def consistency(self, old: int, new: int) -> list[bytes]:
-        """Prove that the tree at `old` begins the tree at `new` (RFC 9162 section 2.1.4.1)."""
-        path, start, stop = [], 0, new
-        while old != stop:
-            split = start + _left_part(stop - start)
-            if old <= split:
-                path.append(self.subtree(split, stop))
-                stop = split
-            else:
-                path.append(self.subtree(start, split))
-                start = split
-        if start:  # otherwise the verifier has this root already: it is the old root
-            path.append(self.subtree(start, stop))
-        return path[::-1]
-
-
-def _left_part(count: int) -> int:
-    """Give the largest power of two below a count of two or more."""
-    return 1 << ((count - 1).bit_length() - 1)

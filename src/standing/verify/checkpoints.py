@@ -1,4 +1,7 @@
-"""Checkpoints, as C2SP tlog-checkpoint defines them: a signed note of origin, size and root."""
+"""Checkpoints, as C2SP tlog-checkpoint defines them: a signed note of origin, size and root.
+
+The log signs each with Ed25519, and beside it with ML-DSA-44 where it has such a key.
+"""
 
 import base64
 import re
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from standing.errors import Broken, Refused
+from standing.verify._cosigned import cosigner_of, verify_line
 from standing.verify.tree import HASH_BYTES
 from standing.wire.keys import PublicKey
 from standing.wire.notes import Note, parse_note
@@ -45,8 +49,15 @@ def parse_checkpoint(data: bytes) -> tuple[Checkpoint, Note]:
     return Checkpoint(lines[0], int(lines[1]), root, tuple(lines[3:])), note
 
 
-def verify_checkpoint(data: bytes, origin: str, key: PublicKey) -> Checkpoint:
-    """Read a checkpoint that `origin` signed with `key`; raises otherwise."""
+def verify_checkpoint(
+    data: bytes, origin: str, key: PublicKey, ml_dsa: PublicKey | None = None
+) -> Checkpoint:
+    """Read a checkpoint that `origin` signed with `key`; raises otherwise.
+
+    `key` is the log's Ed25519 key. With `ml_dsa`, the log's ML-DSA-44 key, its line must be there
+    too and hold as well. Raises `E-CHECKPOINT-01` or `-02`, `E-NOTE-02` or `E-COSIGN-01` for a
+    missing line, `E-COSIGN-02` or `E-SIG-..` for a line that does not hold.
+    """
     checkpoint, note = parse_checkpoint(data)
     if checkpoint.origin != origin:
         raise Broken(
@@ -56,6 +67,8 @@ def verify_checkpoint(data: bytes, origin: str, key: PublicKey) -> Checkpoint:
             fix="Compare it with a checkpoint of this log.",
         )
     note.verify(origin, key)
+    if ml_dsa is not None:
+        verify_line(checkpoint, note, cosigner_of(origin, ml_dsa))
     return checkpoint
 
 

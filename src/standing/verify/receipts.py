@@ -6,6 +6,8 @@ One signature over a root serves every entry under it, because the header is con
 
 from typing import Any, Final
 
+import cbor2
+
 from standing.errors import Broken, Refused
 from standing.verify.tree import leaf_hash, root_from_inclusion
 from standing.wire import cbor, cose
@@ -44,13 +46,18 @@ def encode_receipt(
             why="The standard's inclusion proof has at least one hash.",
             fix="Append a second entry first.",
         )
-    proof = cbor.encode([size, index, path])
+    # cbor2 alone: lists, bytes and maps of one key have no second spelling to be kept from
+    proof = cbor2.dumps([size, index, path])
     unprotected = {cose.PROOFS: {_INCLUSION: [proof]}}
-    return b"\xd2" + cbor.encode([protected, unprotected, None, signature])
+    return b"\xd2" + cbor2.dumps([protected, unprotected, None, signature])
 
 
 def verify_receipt(receipt: bytes, entry: bytes, key: PublicKey) -> tuple[int, int, bytes]:
-    """Give (index, size, root) that the receipt proves for this entry, or raise."""
+    """Give (index, size, root) that the receipt proves for this entry, or raise.
+
+    The root is signed; index and size are not (RFC 9942), and another pair can share the path.
+    Compare size and root with a checkpoint before relying on either.
+    """
     sign1 = cose.parse_sign1(receipt)
     size, index, path = _inclusion(sign1)
     if sign1.payload is not None or sign1.protected.get(cose.VDS) != VDS_RFC9162_SHA256:

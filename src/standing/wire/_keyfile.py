@@ -1,4 +1,6 @@
-"""Key files: one key, its role and its owner's name, as a JWK (RFC 7517, RFC 8037).
+"""Key files: one key, its role and its owner's name, as a JWK.
+
+RFC 7517 and RFC 8037 for Ed25519, draft-ietf-cose-dilithium (kty AKP) for ML-DSA-44.
 
 A key file has exactly one spelling (sorted members, two spaces, one newline at the end), so no
 byte of it can change without notice. The private file is readable by its owner only; the public
@@ -16,12 +18,13 @@ from pathlib import Path
 from typing import Final
 
 from standing.errors import Refused, Usage
-from standing.wire._key import PublicKey, SigningKey
+from standing.wire._key import Algorithm, PublicKey, SigningKey
 
 _ROLE: Final = re.compile(r"[a-z][a-z-]{0,39}", re.ASCII)
 _MAX_NAME: Final = 200
 _MAX_BYTES: Final = 4096
 _PUBLIC: Final = frozenset({"crv", "kty", "name", "role", "x"})
+_AKP_PUBLIC: Final = frozenset({"alg", "kty", "name", "pub", "role"})
 
 
 @dataclass(frozen=True)
@@ -36,17 +39,18 @@ class KeyFile:
 
 def format_key_file(keyfile: KeyFile, *, private: bool) -> bytes:
     """Write the file's only spelling; `private` asks for the secret part too (`E-KEY-05`)."""
-    members = {
-        "crv": "Ed25519",
-        "kty": "OKP",
-        "name": keyfile.name,
-        "role": keyfile.role,
-        "x": _to_text(keyfile.public.raw),
-    }
+    public, secret = _to_text(keyfile.public.raw), "d"
+    if keyfile.public.alg == "ML-DSA-44":
+        members, secret = {"alg": "ML-DSA-44", "kty": "AKP", "pub": public}, "priv"
+    elif keyfile.public.alg == "Ed25519":
+        members = {"crv": "Ed25519", "kty": "OKP", "x": public}
+    else:
+        raise _unfit("A passkey's private part never leaves its device.", where="")
+    members |= {"name": keyfile.name, "role": keyfile.role}
     if private:
         if keyfile.key is None:
             raise _unfit("It holds no private key to write.", where="")
-        members["d"] = _to_text(keyfile.key.seed)
+        members[secret] = _to_text(keyfile.key.seed)
     text = json.dumps(members, indent=2, sort_keys=True, ensure_ascii=False)
     return f"{text}\n".encode()
 
@@ -54,8 +58,10 @@ def format_key_file(keyfile: KeyFile, *, private: bool) -> bytes:
 def parse_key_file(data: bytes, *, where: str) -> KeyFile:
     """Read a public or private key file; raises `E-KEY-05` for any other bytes."""
     members = _members(data, where)
-    public = PublicKey("Ed25519", _from_text(members["x"]))
-    key = SigningKey(_from_text(members["d"])) if "d" in members else None
+    alg: Algorithm = "ML-DSA-44" if "pub" in members else "Ed25519"
+    public = PublicKey(alg, _from_text(members["pub" if "pub" in members else "x"]))
+    secret = members.get("priv" if "pub" in members else "d")
+    key = None if secret is None else SigningKey(_from_text(secret), alg)
     if key is not None and key.public != public:
         raise _unfit("Its private part belongs to another public key.", where)
     keyfile = KeyFile(members["role"], members["name"], key, public)
@@ -112,6 +118,11 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
         file.write(data)
         file.flush()
         os.fsync(handle)
+    folder = os.open(path.parent, os.O_RDONLY)  # the name too outlasts a power cut
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _members(data: bytes, where: str) -> dict[str, str]:
@@ -119,8 +130,14 @@ def _members(data: bytes, where: str) -> dict[str, str]:
         members = json.loads(data.decode()) if len(data) <= _MAX_BYTES else None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise _unfit("It is no JSON.", where) from error
-    if not isinstance(members, dict) or set(members) - {"d"} != _PUBLIC:
-        raise _unfit("Wanted the members crv, kty, name, role, x, and d if it is private.", where)
+    if not isinstance(members, dict) or not (
+        set(members) - {"d"} == _PUBLIC or set(members) - {"priv"} == _AKP_PUBLIC
+    ):
+        raise _unfit(
+            "Wanted the members crv, kty, name, role, x, and d if it is private; or, for"
+            " ML-DSA-44, alg, kty, name, pub, role, and priv.",
+            where,
+        )
     if not all(isinstance(value, str) for value in members.values()):
         raise _unfit("A member is not text.", where)
     return members

@@ -38,6 +38,7 @@ MAX_STATEMENT_BYTES: Final = 65_535
 """A log entry's length is written in 16 bits."""
 
 _TAG: Final = b"\xd2"  # tag 18: COSE_Sign1
+_SIGNATURE1: Final = b"\x84jSignature1"  # how every Sig_structure begins
 _SIGNATURE_BYTES: Final = 64
 _UNDERSTOOD: Final = frozenset(
     {ALG, CTY, KID, CWT, TYP, HASH_ALG, PREIMAGE_CTY, LOCATION, VDS, PROOFS}
@@ -107,6 +108,37 @@ def sig_structure(protected: bytes, payload: bytes) -> bytes:
     return cbor.encode(["Signature1", protected, b"", payload])
 
 
+def statement_hash_of(entry: bytes) -> bytes:
+    """Hash a log entry's Sig_structure by cutting it out, without reading what it says.
+
+    Gives what `parse_sign1(entry).statement_hash` gives, and raises as it does for bytes that are
+    no array of header, empty map, payload and signature.
+    """
+    header_end = _byte_string_end(entry, 2)
+    payload_end = _byte_string_end(entry, header_end + 1)
+    if (
+        entry[:2] != _TAG + b"\x84"
+        or entry[header_end : header_end + 1] != b"\xa0"
+        or entry[payload_end : payload_end + 2] != b"\x58\x40"
+        or len(entry) != payload_end + 2 + _SIGNATURE_BYTES
+    ):
+        return parse_sign1(entry).statement_hash
+    signed = entry[2:header_end] + b"\x40" + entry[header_end + 1 : payload_end]
+    return hashlib.sha256(_SIGNATURE1 + signed).digest()
+
+
+def _byte_string_end(data: bytes, at: int) -> int:
+    """Give where the CBOR byte string at a place ends; past the end where there is none."""
+    first = data[at] if at < len(data) else 0
+    if 0x40 <= first < 0x58:  # noqa: PLR2004 - RFC 8949: the length stands in the first byte
+        return at + 1 + first - 0x40
+    if first == 0x58:  # noqa: PLR2004 - one byte of length follows
+        return at + 2 + data[at + 1] if at + 1 < len(data) else len(data) + 1
+    if first == 0x59:  # noqa: PLR2004 - two bytes of length follow
+        return at + 3 + int.from_bytes(data[at + 1 : at + 3])
+    return len(data) + 1
+
+
 def sign1(
     key: SigningKey,
     protected: Mapping[int, Value],
@@ -118,8 +150,15 @@ def sign1(
     """Sign a payload and give the tagged COSE_Sign1.
 
     The algorithm and the key's thumbprint are added to the protected header. `detached` leaves
-    the payload out of the bytes.
+    the payload out of the bytes. Statements are signed with Ed25519 alone (`E-COSE-05`).
     """
+    if key.alg != "Ed25519":
+        raise Refused(
+            "E-COSE-05",
+            "A statement is signed with an Ed25519 key.",
+            why=f"Got a key for {key.alg}; readers of statements would refuse it.",
+            fix="Sign with an Ed25519 key; ML-DSA-44 keys stand under checkpoints.",
+        )
     header = cbor.encode({**protected, ALG: EDDSA, KID: key.public.thumbprint})
     signature = key.sign(sig_structure(header, payload))
     inside = None if detached else payload

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from standing.log import Log, check_log
+from standing.log import HeadKeys, Log, Signers, check_log
 from standing.wire.keys import SigningKey
 
 ORIGIN = "ledger.example/log"
 EXTENSIONS = ("clock: simulated",)
 CHECKPOINT_KEY = SigningKey.from_seed(bytes(range(32)))
 RECEIPT_KEY = SigningKey.from_seed(bytes(range(32))[::-1])
-KEYS = {"checkpoint_key": CHECKPOINT_KEY, "receipt_key": RECEIPT_KEY}
+ML_DSA_KEY = SigningKey.from_seed(bytes(range(32)), "ML-DSA-44")
+SIGNERS = Signers(CHECKPOINT_KEY, RECEIPT_KEY, ML_DSA_KEY)
+PUBLIC = HeadKeys(CHECKPOINT_KEY.public, RECEIPT_KEY.public, ML_DSA_KEY.public)
 NAMES = {"origin": ORIGIN, "extensions": EXTENSIONS}
 
 
@@ -30,24 +32,19 @@ def group(start: int, stop: int) -> list[tuple[bytes, bytes]]:
 
 
 def create(directory: Path, **more) -> Log:
-    return Log.create(directory, **NAMES, **KEYS, **more)
+    return Log.create(directory, **NAMES, signers=SIGNERS, **more)
 
 
 def write(directory: Path) -> Log:
-    return Log.open(directory, **NAMES, **KEYS)
+    return Log.open(directory, **NAMES, signers=lambda _: SIGNERS)
 
 
 def read(directory: Path) -> Log:
-    return Log.open(directory, **NAMES, checkpoint_key=None, receipt_key=None, read_only=True)
+    return Log.open(directory, **NAMES, signers=None)
 
 
 def check(log: Log) -> bytes:
-    return check_log(
-        log,
-        checkpoint_key=CHECKPOINT_KEY.public,
-        receipt_key=RECEIPT_KEY.public,
-        statement_hash_of=name_of,
-    )
+    return check_log(log, keys=lambda _: PUBLIC, statement_hash_of=name_of)
 
 
 def check_directory(directory: Path) -> int:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from standing.errors import Broken
 from standing.log import check_log
 from standing.wire import cose
+from standing.wire.keys import SigningKey
 from tests.unit.log.conftest import (
-    CHECKPOINT_KEY,
-    RECEIPT_KEY,
+    PUBLIC,
     check,
     check_directory,
     create,
@@ -172,15 +173,14 @@ def _dump(path):
 
 
 def test_another_key_than_the_logs_is_found(place):
-    ours, others = CHECKPOINT_KEY.public, RECEIPT_KEY.public
-    for checkpoint_key, receipt_key in ((ours, ours), (others, others)):
+    other = SigningKey.from_seed(bytes(32), "ML-DSA-44").public
+    for wrong in (
+        replace(PUBLIC, receipt=PUBLIC.checkpoint),
+        replace(PUBLIC, checkpoint=PUBLIC.receipt),
+        replace(PUBLIC, ml_dsa=other),
+    ):
         with read(place) as log, pytest.raises(Broken) as caught:
-            check_log(
-                log,
-                checkpoint_key=checkpoint_key,
-                receipt_key=receipt_key,
-                statement_hash_of=name_of,
-            )
+            check_log(log, keys=lambda _, keys=wrong: keys, statement_hash_of=name_of)
         assert caught.value.code == "E-LOG-13"
 
 
@@ -189,10 +189,5 @@ def test_an_entry_that_is_no_statement_is_found_and_named(place):
         return cose.parse_sign1(data).statement_hash
 
     with read(place) as log, pytest.raises(Broken) as caught:
-        check_log(
-            log,
-            checkpoint_key=CHECKPOINT_KEY.public,
-            receipt_key=RECEIPT_KEY.public,
-            statement_hash_of=parse,
-        )
+        check_log(log, keys=lambda _: PUBLIC, statement_hash_of=parse)
     assert caught.value.where == "entry 0"

@@ -233,7 +233,10 @@ def test_a_lost_file_that_follows_from_others_is_put_back_on_start(log, place, n
     (place / name).unlink()
     with write(place) as again:
         again.publish()
-    assert (place / name).read_bytes() == data
+    back = (place / name).read_bytes()
+    if name == "checkpoint":  # an ML-DSA signature is another each time
+        back, data = back.split(b"\n\n")[0], data.split(b"\n\n")[0]
+    assert back == data
     assert check_directory(place) == 300
 
 

@@ -4,22 +4,27 @@ import hashlib
 import shutil
 import stat
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standing.errors import Broken, Refused
-from standing.log import Log, _reader
+from standing.log import Log, Signers, _reader, check_log
+from standing.log import _tree as tree_module
 from standing.verify.checkpoints import verify_checkpoint
 from standing.verify.receipts import verify_receipt
 from standing.verify.tree import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
+from standing.wire.keys import SigningKey
 from tests.unit.log.conftest import (
     CHECKPOINT_KEY,
-    KEYS,
+    ML_DSA_KEY,
     NAMES,
     ORIGIN,
+    PUBLIC,
     RECEIPT_KEY,
+    SIGNERS,
     check,
     check_directory,
     create,
@@ -110,7 +115,8 @@ def test_a_large_log_has_upper_tiles_that_stand_for_the_lower_ones(log, place):
 
 
 def test_what_does_not_fit_the_memory_is_read_again(log, monkeypatch):
-    monkeypatch.setattr(_reader, "_KEPT_TILES", 1)
+    monkeypatch.setattr(tree_module, "_KEPT_TILES", 1)
+    monkeypatch.setattr(tree_module, "_KEPT_EDGES", 1)
     monkeypatch.setattr(_reader, "_KEPT_BUNDLES", 1)
     log.append(group(0, 1000))
     log.publish()
@@ -134,16 +140,67 @@ def test_a_receipt_is_the_same_each_time_also_after_more_entries_and_a_new_start
         assert proved[:2] == (index, 2 if index < 2 else 7)
 
 
+def _changed(**keys) -> Signers:
+    newer = replace(SIGNERS, **keys)
+    return replace(newer, earlier=(CHECKPOINT_KEY.public,))
+
+
 def test_old_receipts_stay_as_they_were_when_the_receipt_key_changes(log, place):
     log.append(group(0, 4))
     old = log.receipt(1)
+    newer = SigningKey.from_seed(bytes(32))
+    log.append(group(4, 5), next_signers=_changed(receipt=newer))
+    verify_receipt(log.receipt(4), entry(4), RECEIPT_KEY.public)
+    log.append(group(5, 6))
+    log.publish()
+    verify_receipt(log.receipt(5), entry(5), newer.public)
+    assert log.receipt(1) == old
     log.close()
-    newer = KEYS["receipt_key"].from_seed(bytes(32))
-    keys = {"checkpoint_key": CHECKPOINT_KEY, "receipt_key": newer}
-    with Log.open(place, **NAMES, **keys) as again:
-        again.append(group(4, 6))
+    with Log.open(place, **NAMES, signers=lambda _: _changed(receipt=newer)) as again:
+        again.append(group(6, 7))
+        verify_receipt(again.receipt(6), entry(6), newer.public)
         assert again.receipt(1) == old
-        verify_receipt(again.receipt(5), entry(5), newer.public)
+        after = replace(PUBLIC, receipt=newer.public)
+        check_log(
+            again, keys=lambda size: after if size >= 5 else PUBLIC, statement_hash_of=name_of
+        )
+        with pytest.raises(Broken):
+            check_log(again, keys=lambda _: PUBLIC, statement_hash_of=name_of)
+
+
+def test_the_head_of_a_key_change_is_signed_by_the_old_checkpoint_key_and_the_new(log, place):
+    newer = SigningKey.from_seed(bytes(32))
+    log.append(group(0, 4))
+    log.append(group(4, 5), next_signers=_changed(checkpoint=newer))
+    log.publish()
+    both = (place / "checkpoint").read_bytes()
+    for key in (CHECKPOINT_KEY.public, newer.public):
+        assert verify_checkpoint(both, ORIGIN, key, ML_DSA_KEY.public).size == 5
+    log.append(group(5, 6))
+    log.close()  # not published: the next start finds the old checkpoint and a newer key
+    with Log.open(place, **NAMES, signers=lambda _: _changed(checkpoint=newer)) as again:
+        new = (place / "checkpoint").read_bytes()
+        assert verify_checkpoint(new, ORIGIN, newer.public).size == 6
+        with pytest.raises(Broken):
+            verify_checkpoint(new, ORIGIN, CHECKPOINT_KEY.public)
+        after = replace(PUBLIC, checkpoint=newer.public)
+        check_log(
+            again, keys=lambda size: after if size >= 5 else PUBLIC, statement_hash_of=name_of
+        )
+
+
+def test_a_published_checkpoint_carries_both_kinds_of_signature(log, place):
+    log.append(group(0, 4))
+    log.publish()
+    data = (place / "checkpoint").read_bytes()
+    assert verify_checkpoint(data, ORIGIN, CHECKPOINT_KEY.public, ML_DSA_KEY.public).size == 4
+    other = SigningKey.from_seed(bytes(32), "ML-DSA-44")
+    with pytest.raises(Broken):
+        verify_checkpoint(data, ORIGIN, CHECKPOINT_KEY.public, other.public)
+    (place / "checkpoint").write_bytes(log.head.checkpoint)  # without the second line
+    with pytest.raises(Broken) as caught:
+        check(log)
+    assert caught.value.code == "E-LOG-13"
 
 
 def test_the_first_entry_alone_has_no_receipt(log):
@@ -218,7 +275,7 @@ def test_published_files_are_tiles_bundles_and_checkpoint_and_full_bundles_leave
         "tile/0/001.p/44",
         "tile/1/000.p/1",
     }
-    assert (place / "checkpoint").read_bytes() == log.head.checkpoint
+    assert (place / "checkpoint").read_bytes().startswith(log.head.checkpoint)
     bundle = (place / "tile/entries/000").read_bytes()
     assert bundle[:2] == len(entry(0)).to_bytes(2)
     assert bundle[2 : 2 + len(entry(0))] == entry(0)
@@ -374,17 +431,3 @@ def test_another_format_of_the_database_is_not_guessed_at(log, place):
     with pytest.raises(Broken) as caught:
         read(place)
     assert caught.value.code == "E-LOG-15"
-
-
-def test_a_writer_needs_both_keys(log, place):
-    log.close()
-    with pytest.raises(Refused) as caught:
-        Log.open(place, **NAMES, checkpoint_key=CHECKPOINT_KEY, receipt_key=None)
-    assert caught.value.code == "E-LOG-08"
-
-
-def test_a_log_of_small_pages_is_small(tmp_path):
-    with create(tmp_path / "log", page_size=512) as log:
-        log.append(group(0, 3))
-    assert (tmp_path / "log" / "log.db").stat().st_size < 12_000
-    assert check_directory(tmp_path / "log") == 3

@@ -1,0 +1,68 @@
+"""`serve`: a ledger's log over HTTP."""
+
+from pathlib import Path
+
+import click
+
+from standing.cli.options import json_option, ledger_option, open_for, show, today_option
+
+
+@click.command()
+@ledger_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8420, show_default=True, help="0: a free one."
+)
+@click.option(
+    "--helpers",
+    type=click.IntRange(0, 64),
+    default=None,
+    help="Processes that check signatures (default: the cores but one; 0: none).",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=1),
+    default=500.0,
+    show_default=True,
+    help="Requests a second that one address may send for writing.",
+)
+@click.option(
+    "--publish-every",
+    type=click.FloatRange(0.01, 3600),
+    default=1.0,
+    show_default=True,
+    help="Seconds between two published checkpoints, while statements come.",
+)
+@today_option
+@json_option
+def serve(
+    directory: Path,
+    host: str,
+    port: int,
+    helpers: int | None,
+    rate: float,
+    publish_every: float,
+    today: str | None,
+    as_json: bool,
+) -> None:
+    """Serve a ledger's log: registration, receipts, tiles. Ends with SIGTERM or Ctrl-C.
+
+    While it runs it is the ledger's one writer.
+    """
+    import os
+
+    from standing.serve import Settings
+    from standing.serve import serve as serve_log
+
+    settings = Settings(
+        helpers=max(1, (os.cpu_count() or 2) - 1) if helpers is None else helpers,
+        rate=rate,
+        publish_seconds=publish_every,
+    )
+
+    def ready(listening: int) -> None:
+        address = f"http://{host}:{listening}"
+        show({"url": address}, f"Serving the log of {directory} at {address}", as_json=as_json)
+
+    with open_for(directory, today) as ledger:
+        serve_log(ledger, host=host, port=port, settings=settings, ready=ready)

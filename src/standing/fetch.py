@@ -1,0 +1,127 @@
+"""Bounded HTTP requests to other people's servers: short timeouts, small answers, no redirects.
+
+A server that is asked may be slow, huge or hostile; none of that may hold up or fill this process.
+Nothing fetched is believed here: whoever asks verifies. Does not know what is asked for.
+"""
+
+import time
+from typing import Final, NamedTuple
+
+import urllib3
+
+from standing.errors import Unreachable, Usage
+
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 10.0
+WHOLE_SECONDS: Final = 60.0
+
+_CHUNK: Final = 65_536
+_OK: Final = 200
+_NOT_FOUND: Final = 404
+_KEPT_CONNECTIONS: Final = 8
+
+
+class Answered(NamedTuple):
+    """What a server answered: the status, the media type without parameters, the body."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+class Fetcher:
+    """Asks one server, below one URL prefix; connections are kept, threads may share it."""
+
+    def __init__(self, prefix: str, *, whole_seconds: float = WHOLE_SECONDS) -> None:
+        if not prefix.startswith(("http://", "https://")):
+            raise Usage(
+                "E-FETCH-04",
+                "This is no address that can be asked.",
+                why=f"Got {prefix!r}; it begins with http:// or https://.",
+                fix="Give the whole address.",
+            )
+        self.prefix = prefix.rstrip("/")
+        self._whole_seconds = whole_seconds
+        self._pool = urllib3.PoolManager(
+            maxsize=_KEPT_CONNECTIONS,
+            retries=False,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        )
+
+    def get(self, path: str, *, max_bytes: int) -> bytes | None:
+        """Fetch what lies at a path, or nothing if the server has nothing there (404).
+
+        Raises `E-FETCH-01` without an answer in time, `E-FETCH-02` for another status than 200,
+        `E-FETCH-03` for more than `max_bytes`.
+        """
+        answer = self.ask("GET", path, None, max_bytes=max_bytes)
+        if answer.status == _NOT_FOUND:
+            return None
+        if answer.status != _OK:
+            raise Unreachable(
+                "E-FETCH-02",
+                "The server does not give what was asked for.",
+                why=f"It answered with status {answer.status}.",
+                fix="Check the address, or try again later.",
+                where=f"{self.prefix}/{path}",
+            )
+        return answer.body
+
+    def post(self, path: str, body: bytes, *, max_bytes: int) -> Answered:
+        """Send a body and give whatever was answered; raises `E-FETCH-01` or `E-FETCH-03`."""
+        return self.ask("POST", path, body, max_bytes=max_bytes)
+
+    def ask(self, method: str, path: str, body: bytes | None, *, max_bytes: int) -> Answered:
+        """Make one request, never again by itself; raises `E-FETCH-01` or `E-FETCH-03`."""
+        where = f"{self.prefix}/{path}"
+        deadline = time.monotonic() + self._whole_seconds
+        try:
+            response = self._pool.request(
+                method,
+                where,
+                body=body,
+                headers={"Accept-Encoding": "gzip, identity"},
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                data = _read(response, max_bytes, deadline, where)
+            except BaseException:
+                response.close()  # what is still to come must not reach the next request
+                raise
+            response.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            raise _silent(f"The system says: {error}.", where) from error
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return Answered(response.status, media_type, data)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._pool.clear()
+
+
+def _read(response: urllib3.BaseHTTPResponse, max_bytes: int, deadline: float, where: str) -> bytes:
+    data = bytearray()
+    while chunk := response.read1(_CHUNK, decode_content=True):
+        data += chunk
+        if len(data) > max_bytes:
+            raise Unreachable(
+                "E-FETCH-03",
+                "The server gives more than can be meant.",
+                why=f"The answer has more than {max_bytes} bytes.",
+                fix="Check the address.",
+                where=where,
+            )
+        if time.monotonic() > deadline:
+            raise _silent("The answer did not end in time.", where)
+    return bytes(data)
+
+
+def _silent(why: str, where: str) -> Unreachable:
+    return Unreachable(
+        "E-FETCH-01",
+        "The server does not answer.",
+        why=why,
+        fix="Check the address and the network, or try again later.",
+        where=where,
+    )

@@ -1,0 +1,12 @@
+"""The log over HTTP: registration (SCRAPI), receipts, and the tiles that anyone can read.
+
+A plain ASGI application on uvicorn. It parses, calls one verb of the ledger and answers; who may
+say what is the charter's.
+"""
+
+from standing.serve._app import LogServer, Settings
+from standing.serve._mirror import MirrorApp
+from standing.serve._run import run, serve
+from standing.serve._witness import WitnessApp
+
+__all__ = ["LogServer", "MirrorApp", "Settings", "WitnessApp", "run", "serve"]

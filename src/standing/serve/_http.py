@@ -1,0 +1,171 @@
+"""What the plain ASGI applications share: bounded reading, answers, problem details, limits.
+
+Plain ASGI, because a registration costs little beside what a framework would add to it.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cbor2
+
+from standing.errors import StandingError
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+CBOR_TYPE: Final = b"application/cbor"
+COSE_TYPE: Final = b"application/cose"
+TEXT_TYPE: Final = b"text/plain; charset=utf-8"
+_PROBLEM_TYPE: Final = b"application/concise-problem-details+cbor"
+_TITLE, _DETAIL = -1, -2  # RFC 9290
+_KEPT_CLIENTS: Final = 65_536
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer. `headers` come beside Content-Type and Content-Length."""
+
+    status: int
+    body: bytes = b""
+    content_type: bytes = TEXT_TYPE
+    headers: tuple[Header, ...] = ()
+
+    async def send(self, send: Send, *, head: bool = False) -> None:
+        """Write the answer; without its body for HEAD."""
+        headers = [
+            (b"content-type", self.content_type),
+            (b"content-length", b"%d" % len(self.body)),
+            *self.headers,
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if head else self.body})
+
+
+class Problem(Exception):  # noqa: N818 - a problem is an answer, not a fault of the program
+    """An answer that says what is wrong: concise problem details (RFC 9290)."""
+
+    def __init__(
+        self, status: int, title: str, detail: str, *, headers: Iterable[Header] = ()
+    ) -> None:
+        super().__init__(title)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.headers = tuple(headers)
+
+    def answer(self) -> Answer:
+        """Give the answer to send."""
+        body = cbor2.dumps({_TITLE: self.title, _DETAIL: self.detail}, canonical=True)
+        return Answer(self.status, body, _PROBLEM_TYPE, self.headers)
+
+
+def detail_of(error: StandingError) -> str:
+    """Write an error for problem details: what, why and what to do, with its code."""
+    return f"{error.what} {error.why} {error.fix} [{error.code}]"
+
+
+async def read_body(scope: Scope, receive: Receive, *, most: int, seconds: float) -> bytes:
+    """Read a request's body; 413 beyond `most` bytes, 408 after `seconds`.
+
+    Raises `ClientGone` if the client hangs up before the end: there is nobody to answer.
+    """
+    declared = header(scope, b"content-length")
+    if declared is not None and int(declared) > most:
+        raise _too_large(most)
+    message = await receive()
+    if not message.get("more_body") and message["type"] == "http.request":
+        return _whole(message.get("body", b""), most)  # the usual case: one piece, no timer
+    try:
+        async with asyncio.timeout(seconds):
+            return await _rest(message, receive, most)
+    except TimeoutError:
+        raise Problem(
+            408,
+            "Request Timeout",
+            f"The body did not arrive within {seconds:g} seconds. Send it again, whole.",
+            headers=[(b"connection", b"close")],
+        ) from None
+
+
+class ClientGone(Exception):  # noqa: N818 - not a fault of the program
+    """The client hung up while it was sending."""
+
+
+async def _rest(message: Message, receive: Receive, most: int) -> bytes:
+    parts: list[bytes] = []
+    length = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        length += len(part)
+        if length > most:
+            raise _too_large(most)
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+
+
+def _whole(body: bytes, most: int) -> bytes:
+    if len(body) > most:
+        raise _too_large(most)
+    return body
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(
+        413,
+        "Content Too Large",
+        f"At most {most} bytes are read here. Sign a digest and keep large contents elsewhere.",
+        headers=[(b"connection", b"close")],
+    )
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """Give the first header of a name (in small letters), if there is one."""
+    for key, value in scope["headers"]:
+        if key == name:
+            found: bytes = value
+            return found
+    return None
+
+
+class RateLimit:
+    """A token bucket a client address: `rate` a second, twice as many at once after a pause."""
+
+    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._most = 2 * rate
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, scope: Scope, cost: float = 1.0) -> None:
+        """Take from the client's bucket; raises a 429 problem when it is empty."""
+        client = scope.get("client")
+        self._take(client[0] if client else "", cost)
+
+    def _take(self, name: str, cost: float) -> None:
+        now = self._clock()
+        tokens, since = self._buckets.pop(name, (self._most, now))
+        tokens = min(self._most, tokens + (now - since) * self._rate) - cost
+        self._buckets[name] = max(tokens, -self._most), now
+        if len(self._buckets) > _KEPT_CLIENTS:
+            self._buckets.popitem(last=False)
+        if tokens < 0:
+            wait = max(1, round(-tokens / self._rate))
+            raise Problem(
+                429,
+                "Too Many Requests",
+                f"At most {self._rate:g} requests a second from one address are taken."
+                f" Try again in {wait} s.",
+                headers=[(b"retry-after", b"%d" % wait)],
+            )
