@@ -90,18 +90,14 @@ class Disk:
         self._fds: dict[int, Node] = {}
 
     @classmethod
-    def load(cls, root: Path) -> "Disk":
-        """Read a folder, all of it durable."""
+    def holding(cls, root: Path, tree: Tree) -> "Disk":
+        """Begin with files that are all durable."""
         disk = cls(root)
-        for name, data in read_tree(root).items():
+        for name, data in tree.items():
             folder, last = disk._parent(f"{disk._root}/{name}")
             node = Folder() if data is None else File(bytearray(data), bytearray(data))
             folder.seen[last] = folder.kept[last] = node
         return disk
-
-    def move_to(self, root: Path) -> None:
-        """Call the top by another path: a copy of the folder is used."""
-        self._root = str(root)
 
     # --- following a journal -------------------------------------------------------------------
 
@@ -190,17 +186,24 @@ class Disk:
         return folder, name
 
     def is_durable(self, path: str) -> bool:
-        """Say whether a path leads, after any power cut, to just the bytes that are seen."""
-        node: Node | None = self.find(path)
-        waiting = {id(change.node) for change in self.pending}
-        kept: Node | None = self.top
+        """Say whether a path leads, after any power cut, to the node and the bytes that are seen."""
+        node: Node | None = self.top
         for part in os.path.relpath(path, self._root).split("/"):
-            if not isinstance(kept, Folder) or any(
-                isinstance(c, Name) and c.node is kept and c.name == part for c in self.pending
-            ):
+            assert isinstance(node, Folder)
+            if self._waits(node, part) or node.kept.get(part) is not node.seen.get(part):
                 return False
-            kept = kept.kept.get(part)
-        return kept is node and id(node) not in waiting and (node is None or node.kept == node.seen)
+            node = node.seen.get(part)
+        return not isinstance(node, File) or self.has_durable_bytes(node)
+
+    def has_durable_bytes(self, node: File) -> bool:
+        waits = any(change.node is node for change in self.pending)
+        return not waits and node.kept == node.seen  # they differ after a failed fsync
+
+    def _waits(self, folder: Folder, name: str) -> bool:
+        return any(
+            isinstance(change, Name) and change.node is folder and change.name == name
+            for change in self.pending
+        )
 
     # --- what is left --------------------------------------------------------------------------
 

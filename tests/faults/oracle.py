@@ -42,6 +42,8 @@ class Seen:
                 self.acknowledged = int(size)
             case ["done", "put", number]:
                 self.documents.add(int(number))
+            case ["shown", checkpoint]:
+                self.heads.add(parse_head(bytes.fromhex(checkpoint)))
 
 
 @dataclass
@@ -115,6 +117,8 @@ class Examiner:
     def _read(self, place: Path, found: Found) -> None:
         """Look before any writer has mended anything."""
         with read(place) as log:
+            kind = (place / "log.db").read_bytes()[18:20]
+            assert kind == b"\2\2", "the database does not write ahead"
             self._check(log, log.head.size)
             found.size = log.head.size
             if found.size:

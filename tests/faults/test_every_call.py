@@ -21,10 +21,14 @@ from tests.faults import shim
 SHORT = [
     ("killed", "founding"),
     ("killed", "crossing"),
+    ("failed", "founding"),
     ("failed", "crossing"),
     ("failed-all-ways", "small"),
     ("power", "founding"),
     ("power", "crossing"),
+    ("killed-then-power", "small"),
+    ("failed-then-power", "small"),
+    ("read-then-power", "small"),
 ]
 LONG = [
     ("killed-also-after", "long"),
@@ -35,6 +39,27 @@ LONG = [
     ("power-any", "small"),
     ("power-any", "founding"),
     ("power-any", "crossing"),
+    ("killed-then-power", "founding"),
+    ("killed-then-power", "crossing"),
+    ("failed-then-power", "founding"),
+    ("failed-then-power", "crossing"),
+    ("read-then-power", "founding"),
+    ("read-then-power", "long"),
+]
+FOUND_OUT = [
+    ("files_unsynced", "power", "small"),
+    ("folders_unsynced", "power", "small"),
+    ("database_unsynced", "power", "small"),
+    ("checkpoint_first", "killed", "small"),
+    ("ahead_believed", "killed-then-power", "small"),
+    ("entries_dropped_early", "power", "crossing"),
+]
+OUT_OF_ORDER = [
+    ("files_unsynced", "small", "bytes_before_name"),
+    ("folders_unsynced", "small", "checkpoint_last"),
+    ("database_unsynced", "small", "answer_last"),
+    ("checkpoint_first", "small", "checkpoint_last"),
+    ("entries_dropped_early", "crossing", "entries_leave_last"),
 ]
 ALL = os.environ.get("STANDING_FAULTS") == "all"
 ROOT = Path(__file__).parents[2]
@@ -50,10 +75,10 @@ pytestmark = [
 ]
 
 
-def run(campaign: str, work: str, folder: Path) -> dict:
+def run(campaign: str, work: str, folder: Path, mutant: str = "") -> dict:
     """Run a campaign in an interpreter that was started with the shim."""
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.faults.driver", campaign, work, str(folder)],
+        [sys.executable, "-m", "tests.faults.driver", campaign, work, str(folder), mutant],
         env={**os.environ, "LD_PRELOAD": str(shim.build())},
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -81,4 +106,33 @@ def test_wherever_a_writer_stops_the_log_is_whole_and_goes_on(campaign, work, fo
             f" {told['states']} states"
         )
     assert told["failures"] == []
-    assert told["states"] > 40, "hardly anything was tried"
+    assert told["states"] > 30, "hardly anything was tried"
+
+
+@pytest.mark.parametrize("work", ["small", "crossing", "founding", "long"])
+def test_the_write_path_keeps_its_order(work, folder):
+    told = run("order", work, folder)
+    assert told["failures"] == []
+    mapped = [kind for kind in told["struck"] if kind.endswith("-shm")]
+    assert not mapped or work in {"founding", "long"}, "shared memory outlives a log's making"
+    for kind in (
+        "write log/log.db-wal",
+        "sync log/log.db-wal",
+        "write log/log.db",
+        "sync log/log.db",
+        "unlink log/log.db-wal",
+        "write log/.new",
+        "rename log/.new",
+    ):
+        assert kind in told["struck"], "calls pass by the shim: is SQLite linked statically?"
+
+
+@pytest.mark.parametrize(("mutant", "campaign", "work"), FOUND_OUT)
+def test_a_log_that_is_wrong_on_purpose_is_found_out(mutant, campaign, work, folder):
+    assert run(campaign, work, folder, mutant)["failures"]
+
+
+@pytest.mark.parametrize(("mutant", "work", "rule"), OUT_OF_ORDER)
+def test_an_order_that_is_wrong_on_purpose_breaks_its_rule(mutant, work, rule, folder):
+    failures = run("order", work, folder, mutant)["failures"]
+    assert any(failure.startswith(rule) for failure in failures)

@@ -9,17 +9,18 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.faults.disk import Disk, Tree, read_tree
+from standing.wire.keys import SigningKey
+from tests.faults.disk import Disk, Tree, read_tree, write_tree
 from tests.faults.oracle import Seen, parse_head
 from tests.faults.shim import Act, Event, Fault, Op, Shim, read_journal
-from tests.faults.work import CHECKPOINT, LOG, Tell, Work, do_all, do_told, resume
+from tests.faults.work import CHECKPOINT, LOG, Tell, Work, do_all, do_told, do_traced, resume, show
 
 NOTHING = Fault(Act.PASS)
 KILLS = (Fault(Act.KILL_BEFORE), Fault(Act.SHORT_KILL), Fault(Act.KILL_AFTER))
 ERRORS = (
     Fault(Act.FAIL, errno.EIO),
-    Fault(Act.FAIL, errno.ENOSPC),
     Fault(Act.SHORT_FAIL, errno.ENOSPC),
+    Fault(Act.FAIL, errno.ENOSPC),
     Fault(Act.FAIL, errno.EIO, for_good=True),
     Fault(Act.FAIL, errno.ENOSPC, for_good=True),
     Fault(Act.FAIL_DONE, errno.EIO),
@@ -34,21 +35,24 @@ _SHARED_MEMORY = "-shm"
 class Trials:
     """One work, done again and again from the same beginning.
 
-    Up to the call that a fault strikes, a trial does what the undisturbed run did: a seed in
-    SQLite's place of chance, and signatures without any, see to that.
+    Up to the call that a fault strikes, a trial does what the undisturbed run did, bit by bit: a
+    seed in SQLite's place of chance and remembered signatures see to that.
     """
 
     def __init__(self, work: Work, folder: Path) -> None:
         self.work = work
         self.count = 0
-        self._base = folder / "base"
-        self._place = folder / "trial"
+        self.place = folder / "trial"
         self._journal = folder / "journal"
         self._seeds = [folder / f"seed-{life}" for life in range(2)]
         for life, seed in enumerate(self._seeds):
             seed.write_bytes(bytes([life + 1]) * 4096)
-        self._base.mkdir()
-        do_all(self._base / LOG, work.before)
+        self.place.mkdir()
+        remember_signatures()
+        do_all(self.place / LOG, work.before)
+        self._base = read_tree(self.place)
+        do_all(self.place / LOG, work.steps)  # signs, so that no child has to
+        resume(work, self.place / LOG, lambda _: None)
         self._shim = Shim()
         gc.freeze()  # a collection in a child would copy all that was made before it
         self.undisturbed = self.run(NOTHING, 0)
@@ -56,25 +60,37 @@ class Trials:
 
     def before(self) -> tuple[Disk, Seen]:
         """Give the disk as every trial finds it, and what the world knows by then."""
-        disk, seen = Disk.load(self._base), Seen()
-        disk.move_to(self._place)
+        disk, seen = Disk.holding(self.place, self._base), Seen()
         for verb, number in self.work.before:
             seen.hear(f"done {verb} {number}")
-        data = disk.seen().get(CHECKPOINT)
+        data = self._base.get(CHECKPOINT)
         if data:
             seen.heads.add(parse_head(data))
         return disk, seen
 
     def run(self, fault: Fault, number: int) -> list[Event]:
         """Do the work with a fault at one call; gives the journal."""
-        shutil.rmtree(self._place, ignore_errors=True)
-        shutil.copytree(self._base, self._place)
+        self._begin()
         steps = self.work.steps
-        return self._child(0, fault, number, lambda tell: do_told(self._place / LOG, steps, tell))
+        return self._child(0, fault, number, lambda tell: do_told(self.place / LOG, steps, tell))
+
+    def trace(self) -> list[Event]:
+        """Do the work undisturbed, with marks where SQL removes something."""
+        steps = self.work.steps
+        self._begin()
+        return self._child(0, NOTHING, 0, lambda tell: do_traced(self.place / LOG, steps, tell))
+
+    def _begin(self) -> None:
+        shutil.rmtree(self.place)
+        write_tree(self.place, self._base)
 
     def go_on(self) -> list[Event]:
         """Let the next writer do the rest of a stopped trial's work; gives its journal."""
-        return self._child(1, NOTHING, 0, lambda tell: resume(self.work, self._place / LOG, tell))
+        return self._child(1, NOTHING, 0, lambda tell: resume(self.work, self.place / LOG, tell))
+
+    def look(self) -> list[Event]:
+        """Let a reader open what a stopped trial left, and show its head; gives its journal."""
+        return self._child(1, NOTHING, 0, lambda tell: show(self.place / LOG, tell))
 
     def _child(
         self, life: int, fault: Fault, number: int, act: Callable[[Tell], None]
@@ -85,7 +101,7 @@ class Trials:
         if child == 0:
             signal.alarm(_PATIENCE_SECONDS)
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            self._shim.begin(self._place, os.open(self._journal, flags), self._seeds[life])
+            self._shim.begin(self.place, os.open(self._journal, flags), self._seeds[life])
             self._shim.arm(number, fault)
             try:
                 act(self._shim.mark)
@@ -114,7 +130,21 @@ class Trials:
 
     def real(self) -> Tree:
         """Read what processes really find."""
-        return without_map(read_tree(self._place))
+        return without_map(read_tree(self.place))
+
+
+def remember_signatures() -> None:
+    """Let each key sign a text once: ML-DSA signs another way each time."""
+    sign = SigningKey.sign
+    known: dict[tuple[bytes, bytes], bytes] = {}
+
+    def sign_once(key: SigningKey, data: bytes) -> bytes:
+        place = (key.public.thumbprint, data)
+        if place not in known:
+            known[place] = sign(key, data)
+        return known[place]
+
+    SigningKey.sign = sign_once
 
 
 def without_map(tree: Tree) -> Tree:

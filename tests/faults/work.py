@@ -8,7 +8,7 @@ from pathlib import Path
 
 from standing.errors import StandingError
 from standing.log import Log
-from tests.unit.log.conftest import create, group, write
+from tests.unit.log.conftest import create, group, read, write
 
 Step = tuple[str, int]
 """A verb and its number: append up to that many entries, put that document."""
@@ -102,19 +102,25 @@ def document(number: int) -> bytes:
 class Worker:
     """Does the steps in one log's folder."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, tell_sql: Tell | None = None) -> None:
         self.place = place
         self.log: Log | None = None
+        self._tell_sql = tell_sql
 
     def do(self, step: Step) -> None:
         verb, number = step
         getattr(self, f"_{verb}")(number)
 
     def _create(self, _: int) -> None:
-        self.log = create(self.place)
+        self._take(create(self.place))
 
     def _open(self, _: int) -> None:
-        self.log = write(self.place)
+        self._take(write(self.place))
+
+    def _take(self, log: Log) -> None:
+        self.log = log
+        if self._tell_sql is not None:
+            log.db.set_trace_callback(self._tell_sql)
 
     def _append(self, size: int) -> None:
         log = self._open_log()
@@ -144,6 +150,19 @@ def do_all(place: Path, steps: Steps) -> None:
     worker = Worker(place)
     for step in steps:
         worker.do(step)
+
+
+def do_traced(place: Path, steps: Steps, tell: Tell) -> None:
+    """Do the steps, and tell of each that it is done, and of the SQL that removes something."""
+
+    def tell_sql(sql: str) -> None:
+        if sql.startswith("DELETE"):
+            tell(f"sql {sql}")
+
+    worker = Worker(place, tell_sql)
+    for verb, number in steps:
+        worker.do((verb, number))
+        tell(f"done {verb} {number}")
 
 
 def do_told(place: Path, steps: Steps, tell: Tell) -> None:
@@ -198,3 +217,10 @@ def resume(work: Work, place: Path, tell: Tell) -> None:
         for step in [*(("put", n) for n in work.documents), *rest, ("publish", 0)]:
             worker.do(step)
             tell("done {} {}".format(*step))
+
+
+def show(place: Path, tell: Tell) -> None:
+    """Open a log to read it, and show its signed head as a page would."""
+    with read(place) as log:
+        if log.head.size:
+            tell(f"shown {log.head.checkpoint.hex()}")

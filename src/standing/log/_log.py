@@ -128,8 +128,8 @@ class Log:
 
         `signers` gets a reader of state rows and gives the keys that the state asks for. A writer
         completes the files that a crash left behind. Raises `E-LOG-04` beside another writer,
-        `E-LOG-03` where the published checkpoint is newer than log.db, or another. A reader
-        changes nothing and believes what it finds.
+        `E-LOG-03` where what was published is newer than log.db, or another. A reader changes
+        nothing and believes what it finds.
         """
         if signers is None:
             return cls._read(directory, origin=origin, extensions=extensions)
@@ -190,6 +190,9 @@ class Log:
         if published is not None:
             self._compare(published)
             self._published = published.size
+        newer = _publish.newer_than(self._reader)
+        if newer is not None:
+            raise _older(f"It is longer than the {self.head.size} entries of log.db.", newer)
         with self._store.writing():
             _publish.mend(self._reader, self._published)
         if self._published < self.head.size:
@@ -198,14 +201,8 @@ class Log:
     def _compare(self, published: Checkpoint) -> None:
         size = published.size
         if size > self.head.size or self._reader.tree.root_at(size) != published.root:
-            raise Broken(
-                "E-LOG-03",
-                "The published checkpoint does not follow from log.db.",
-                why=f"It states {size} entries; log.db holds {self.head.size}, or others."
-                " An older copy may have been restored.",
-                fix="Bring back the newest log.db. Writing on would fork the log.",
-                where=CHECKPOINT_FILE,
-            )
+            why = f"It states {size} entries; log.db holds {self.head.size}, or others."
+            raise _older(why, CHECKPOINT_FILE)
 
     def published_checkpoint(self, keys: Sequence[PublicKey]) -> Checkpoint | None:
         """Verify the published checkpoint, if there is one, with any of the log's keys.
@@ -459,6 +456,16 @@ class Log:
                 where=f"{DOCUMENTS_DIR}/{digest.hex()}",
             )
         return data
+
+
+def _older(why: str, where: str) -> Broken:
+    return Broken(
+        "E-LOG-03",
+        "What was published does not follow from log.db.",
+        why=f"{why} An older copy may have been restored.",
+        fix="Bring back the newest log.db. Writing on would fork the log.",
+        where=where,
+    )
 
 
 def _check_absent(directory: Path) -> None:

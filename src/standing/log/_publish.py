@@ -88,6 +88,21 @@ def finish(reader: Reader, publication: Publication) -> None:
     reader.store.forget_entries(publication.size // TILE * TILE)
 
 
+def newer_than(reader: Reader) -> str | None:
+    """Name a published bundle that holds more entries than the log: log.db is an older copy.
+
+    Every publication after the log's head replaced or lengthened the bundle that the head ends in.
+    """
+    number, width = divmod(reader.size, TILE)
+    name = tile_path(ENTRIES, number)
+    folder = reader.directory / f"{name}.p"
+    widths = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
+    longest = max(widths, default=0)
+    if (reader.directory / name).exists():
+        return name
+    return tile_path(ENTRIES, number, longest) if longest > width else None
+
+
 def mend(reader: Reader, published: int) -> None:
     """Put back published files that are gone; `E-LOG-12` for entries that exist nowhere else.
 

@@ -206,8 +206,9 @@ def create_store(directory: Path, page_size: int) -> None:
     db = sqlite3.connect(directory / DB_FILE, isolation_level=None)
     try:
         db.execute(f"PRAGMA page_size={page_size:d}")
+        # an error comes after the answer: were that not read, nobody would hear of it
         (mode,) = db.execute("PRAGMA journal_mode=WAL").fetchone()
-        if mode != "wal":  # SQLite meets an error here without a word, and stays as it was
+        if mode != "wal":
             raise _stopped("SQLite could not begin to write ahead.")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("BEGIN")

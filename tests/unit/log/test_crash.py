@@ -205,6 +205,29 @@ def test_an_older_database_beside_a_newer_checkpoint_is_not_written_to(log, plac
     assert caught.value.code == "E-LOG-13"
 
 
+@pytest.mark.parametrize("published", [5, 256, 300, 600])
+@pytest.mark.parametrize("size", [3, 256])
+def test_an_older_copy_beside_newer_bundles_is_not_written_to(
+    log, place, tmp_path, size, published
+):
+    log.append(group(0, size))
+    log.publish()
+    log.close()
+    for name in ("log.db", "checkpoint"):
+        shutil.copy(place / name, tmp_path / name)
+    with write(place) as again:
+        again.append(group(size, max(published, size + 1)))
+        again.publish()
+    for name in ("log.db", "checkpoint"):
+        shutil.copy(tmp_path / name, place / name)
+    for _ in range(2):
+        with pytest.raises(Broken) as caught:
+            write(place)
+        assert caught.value.code == "E-LOG-03"
+        assert caught.value.where.startswith("tile/entries/")
+        (place / "checkpoint").unlink(missing_ok=True)  # nor without any checkpoint
+
+
 def test_a_fork_of_the_same_size_is_not_written_to(log, place, tmp_path):
     log.append(group(0, 3))
     log.close()
