@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 LOCKS := requirements/run.lock requirements/examples.lock requirements/dev.lock
 ARGS ?=
 
-.PHONY: demo test lint types unit bench docs lock setup clean
+.PHONY: demo test lint types unit fuzz bench docs lock setup clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,10 @@ types: $(STAMP)
 
 unit: $(STAMP)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# the long forms of the tests that go through every fault; about a quarter of an hour
+fuzz: $(STAMP)
+	STANDING_FAULTS=all $(BIN)/python -m pytest -n 2 tests/faults $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench $(ARGS)

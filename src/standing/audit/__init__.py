@@ -1,15 +1,42 @@
 """Verify everything offline, as a stranger would: from the log alone, or with the vault."""
 
+from standing.audit._inspect import (
+    Proven,
+    check_proof,
+    checkpoint_facts,
+    consistency_facts,
+    entry_facts,
+    place_of,
+    prove,
+)
+from standing.audit._opened import Opened, open_ledger
+from standing.audit._public import POLICY_FILE, check_log_files, check_stored_state
+from standing.audit._replay import Replay, replay_all, replay_changes
 from standing.audit._report import verify_report
 from standing.audit._verify import Check, Verification, verify_ledger
 from standing.audit.trust import Trust, load_trust, parse_trust
 
 __all__ = [
+    "POLICY_FILE",
     "Check",
+    "Opened",
+    "Proven",
+    "Replay",
     "Trust",
     "Verification",
+    "check_log_files",
+    "check_proof",
+    "check_stored_state",
+    "checkpoint_facts",
+    "consistency_facts",
+    "entry_facts",
     "load_trust",
+    "open_ledger",
     "parse_trust",
+    "place_of",
+    "prove",
+    "replay_all",
+    "replay_changes",
     "verify_ledger",
     "verify_report",
 ]

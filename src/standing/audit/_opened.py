@@ -1,5 +1,6 @@
 """A ledger opened by a stranger: for reading only, believing nothing it says of itself."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,8 @@ class Opened:
     trust: Trust
     log: Log
     state: charter.State | None = None
-    day_of_entry: list[int] = field(default_factory=list)
+    days: list[tuple[int, int]] = field(default_factory=list)
+    """Where a new day begins: (entry, day), in order."""
     statements: list[cose.Sign1] = field(default_factory=list)
     _vault: Vault | None = None
     _documents: list[OpenDocument] | None = None
@@ -55,6 +57,15 @@ class Opened:
                 fix="See the check of the charter.",
             )
         return self.state
+
+    def note_day(self, entry: int, day: int) -> None:
+        """Remember from which entry on a day is in force."""
+        if not self.days or self.days[-1][1] != day:
+            self.days.append((entry, day))
+
+    def day_at(self, entry: int) -> int:
+        """Give the day on which an entry was made."""
+        return self.days[bisect_right(self.days, entry, key=lambda step: step[0]) - 1][1]
 
     def kind_at(self, entry: int) -> str:
         """Name the kind of the statement at an entry."""

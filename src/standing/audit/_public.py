@@ -6,14 +6,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from standing import charter, policy
-from standing.audit._opened import KEYS_DIR, Opened
+from standing.audit._opened import KEYS_DIR, LOG_DIR, Opened
 from standing.errors import Broken
-from standing.log import HeadKeys, check_log
-from standing.verify.checkpoints import Checkpoint, verify_checkpoint
+from standing.log import WITNESSED_FILE, HeadKeys, check_log
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.verify.quorum import parse_trust_policy
 from standing.verify.tree import leaf_hash
 from standing.wire import cose
 from standing.wire.keys import PublicKey, load_key_file
 
+POLICY_FILE = "witnesses.policy"
 _BEFORE_ALL_DAYS = -1  # where the log files its very first checkpoint
 
 
@@ -42,19 +44,24 @@ def check_charter(ledger: Opened) -> int:
                 f"Entry {index} has no right to stand in the log.", f"{problem}", f"entry {index}"
             ) from problem
         ledger.statements.append(sign1)
-        ledger.day_of_entry.append(state.day)
+        ledger.note_day(index, state.day)
         previous = state
     if previous is None:
         raise broken("The log is empty.", "A ledger begins with its genesis.", "log")
     ledger.state = previous
+    check_stored_state(ledger, previous)
+    return len(ledger.statements)
+
+
+def check_stored_state(ledger: Opened, state: charter.State) -> None:
+    """Compare the state rows in log.db with what the statements give."""
     stored = {name: ledger.log.state(name) for name in ("clock", "roll")}
-    if stored != charter.encode_state(previous):
+    if stored != charter.encode_state(state):
         raise broken(
             "The stored state of the charter is not what its statements give.",
             "log.db says one thing about keys, packs or the day, the entries another.",
             "log.db state",
         )
-    return len(ledger.statements)
 
 
 def _check_bare(sign1: cose.Sign1, entry: bytes) -> None:
@@ -142,8 +149,8 @@ def _check_days(ledger: Opened) -> None:
     """Hold each day's checkpoint to the day that the statements give; the first is before all."""
     rows = ledger.log.db.execute("SELECT day, size FROM days ORDER BY size").fetchall()
     for place, (day, size) in enumerate(rows):
-        inside = 0 < size <= len(ledger.day_of_entry)
-        wanted = (ledger.day_of_entry[size - 1] if inside else None) if place else _BEFORE_ALL_DAYS
+        inside = 0 < size <= ledger.log.head.size
+        wanted = (ledger.day_at(size - 1) if inside else None) if place else _BEFORE_ALL_DAYS
         if day != wanted:
             raise broken(
                 "A daily checkpoint is filed under another day.",
@@ -192,22 +199,44 @@ def check_packs(ledger: Opened) -> int:
     return count
 
 
+def check_witnessed(ledger: Opened) -> tuple[int, str]:
+    """Verify the witnessed checkpoint: the log's signature, this tree, a quorum of witnesses.
+
+    Gives the size that it covers, and what cannot be said.
+    """
+    policy_file = ledger.directory / POLICY_FILE
+    witnessed = ledger.directory / LOG_DIR / WITNESSED_FILE
+    if not policy_file.is_file():
+        return 0, "no witness is named"
+    if not witnessed.is_file():
+        return 0, "no quorum of witnesses has cosigned yet"
+    checkpoint = _outside(ledger, witnessed.read_bytes())
+    _same_history(ledger, checkpoint, WITNESSED_FILE)
+    policy = parse_trust_policy(policy_file.read_bytes())
+    policy.require_quorum(*parse_checkpoint(witnessed.read_bytes()))
+    return checkpoint.size, "who chose these witnesses"
+
+
 def check_history(ledger: Opened, against: bytes) -> int:
     """Compare with a checkpoint kept elsewhere: the same history, only grown."""
     outside = _outside(ledger, against)
+    _same_history(ledger, outside, "checkpoint")
+    return outside.size
+
+
+def _same_history(ledger: Opened, outside: Checkpoint, where: str) -> None:
     if outside.size > ledger.log.head.size:
         raise broken(
             f"The outside checkpoint knows {outside.size} entries, this log fewer.",
             f"It holds {ledger.log.head.size}: entries that were public are gone from this copy.",
-            "checkpoint",
+            where,
         )
     if ledger.log.root_at(outside.size) != outside.root:
         raise broken(
             f"History was rewritten before entry {outside.size}.",
             "The first entries here have another root than the outside checkpoint states.",
-            "checkpoint",
+            where,
         )
-    return outside.size
 
 
 def _outside(ledger: Opened, against: bytes) -> Checkpoint:

@@ -127,7 +127,7 @@ def _expect(ledger: Opened) -> _Expectations:
         batch = charter.parse_statement(sign1)
         if isinstance(batch, charter.Batch):
             issuer = ledger.charter.roll.keys[sign1.kid].name
-            day = ledger.day_of_entry[index]
+            day = ledger.day_at(index)
             stated[sign1.statement_hash] = _Stated(
                 index, issuer, batch.context, batch.root, batch.size, day
             )

@@ -120,6 +120,7 @@ _CHECKS: dict[str, Callable[[Opened], tuple[int, str]]] = {
     "statements": lambda ledger: (_public.check_charter(ledger), ""),
     "trust": lambda ledger: (_public.check_trust(ledger), "who gave you trust.json"),
     "log": lambda ledger: (_public.check_log_files(ledger), ""),
+    "witnesses": _public.check_witnessed,
     "documents": lambda ledger: (_public.check_documents(ledger), ""),
     "packs": lambda ledger: (_public.check_packs(ledger), "whether the law is as cited"),
     "databases": lambda ledger: (_private.check_databases(ledger), ""),

@@ -28,6 +28,7 @@ _COMMANDS = {
     "report": ("standing.cli.records", "report", "Show all that is held on a subject."),
     "verify": ("standing.cli.check", "verify", "Check everything, as a stranger would."),
     "tick": ("standing.cli.check", "tick", "Publish the marks that are due."),
+    "log": ("standing.cli.log", "log", "Look into a log, prove, check all of it."),
     "serve": ("standing.cli.serve", "serve", "Serve the log over HTTP."),
     "witness": ("standing.cli.witness", "witness", "Cosign the checkpoints of other logs."),
     "mirror": ("standing.cli.mirror", "mirror", "Keep and serve a whole copy of a log."),

@@ -17,12 +17,13 @@ from standing.audit.trust import Trust, load_trust
 from standing.engine import Clock, Embedded, RealClock, SimulatedClock, read_state, today
 from standing.errors import Broken, Refused, StandingError
 from standing.ledger._keyring import Keyring
+from standing.ledger._outside import Gathered, Outside, check_witnessed, load_outside
 from standing.ledger._setup import KEYS_DIR, LOG_DIR, VAULT_FILE
 from standing.log import Choose, Log, Signers
 from standing.vault import Intake, Rows, SealedBatch, Vault, new_salt
 from standing.verify.tree import root_of
 from standing.wire import cose
-from standing.wire.keys import SigningKey
+from standing.wire.keys import PublicKey, SigningKey
 
 _SMALLEST_MARKS: Final = 64
 _MARKS_GROWTH: Final = 4
@@ -41,6 +42,7 @@ class Core:
         engine: Embedded,
         *,
         keyring: Keyring | None,
+        outside: Outside,
     ) -> None:
         self.directory = directory
         self.trust = trust
@@ -48,14 +50,14 @@ class Core:
         self.vault = vault
         self.engine = engine
         self.keyring = keyring
+        self.outside = outside
         self._bulk = False
 
     @classmethod
     def open(cls, directory: Path, clock: Clock | None, *, read_only: bool) -> "Core":
         """Open log, vault and engine; a writer reconciles them first."""
         trust = load_trust(directory)
-        keys = directory / KEYS_DIR
-        keyring = None if read_only else Keyring(keys)
+        keyring = None if read_only else Keyring(directory / KEYS_DIR)
         log = Log.open(
             directory / LOG_DIR,
             origin=trust.origin,
@@ -63,13 +65,18 @@ class Core:
             signers=_signers_from(keyring) if keyring else None,
         )
         try:
+            outside = load_outside(directory)
             engine = Embedded.open(log, keyring, clock or RealClock())
+            if not read_only:
+                keys = checkpoint_keys(engine.state)
+                check_witnessed(log, keys)
+                outside.check_ahead(log, keys)
             engine.clock = _right_clock(engine.state, clock)
-            vault = Vault.open(directory / VAULT_FILE, keys, read_only=read_only)
+            vault = Vault.open(directory / VAULT_FILE, directory / KEYS_DIR, read_only=read_only)
         except BaseException:
             log.close()
             raise
-        core = cls(directory, trust, log, vault, engine, keyring=keyring)
+        core = cls(directory, trust, log, vault, engine, keyring=keyring, outside=outside)
         if not read_only:
             core._reconcile()
         return core
@@ -184,6 +191,19 @@ class Core:
         if not self._bulk:
             self.log.publish()
 
+    def cosign(self) -> Gathered | None:
+        """Ask the witnesses for the published checkpoint; publish it too if enough cosign.
+
+        None where no witness is named, or nothing is published.
+        """
+        published = self.log.published()
+        if published is None or not self.outside.witness_keys:
+            return None
+        gathered = self.outside.cosign(published, self.log.consistency)
+        if gathered.enough:
+            self.log.publish_witnessed(gathered.checkpoint)
+        return gathered
+
     def _reconcile(self) -> None:
         hashes = [*self.vault.batches.staged(), *self.vault.staged_marks()]
         if not hashes:
@@ -244,6 +264,11 @@ def _signers_from(keyring: Keyring) -> Choose:
         return keyring.signers(state)
 
     return choose
+
+
+def checkpoint_keys(state: charter.State) -> list[PublicKey]:
+    """Give every key that the log has signed checkpoints with, newest last."""
+    return [PublicKey.from_cose_key(key) for _, key in state.log_keys("checkpoint")]
 
 
 def _right_clock(state: charter.State, clock: Clock | None) -> Clock:

@@ -22,7 +22,17 @@ from typing import Any, Self
 from standing import audit, charter
 from standing.engine import Clock, RealClock, SimulatedClock
 from standing.errors import Refused, StandingError, Usage
-from standing.ledger import _decide, _import, _people, _register, _report, _rotate, _rules, _scores
+from standing.ledger import (
+    _decide,
+    _import,
+    _outside,
+    _people,
+    _register,
+    _report,
+    _rotate,
+    _rules,
+    _scores,
+)
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
@@ -209,6 +219,28 @@ class Ledger:
     def publish(self) -> None:
         """Bring tiles, bundles and checkpoint up to the log."""
         self._core.publish()
+
+    @property
+    def outside(self) -> _outside.Outside:
+        """The witnesses and mirrors of this ledger."""
+        return self._core.outside
+
+    @property
+    def published(self) -> bytes | None:
+        """The published checkpoint, if there is one."""
+        return self._core.log.published()
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """Prove that the log at `old` begins the log at `new`."""
+        return self._core.log.consistency(old, new)
+
+    def publish_witnessed(self, checkpoint: bytes) -> bool:
+        """Publish a checkpoint that enough witnesses cosigned, unless a newer one is there."""
+        return self._core.log.publish_witnessed(checkpoint)
+
+    def cosign(self) -> _outside.Gathered | None:
+        """Ask the witnesses for the published checkpoint, and publish it if enough cosign."""
+        return self._core.cosign()
 
     # --- subjects --------------------------------------------------------------------------------
 

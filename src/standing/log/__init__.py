@@ -5,6 +5,7 @@ rules or kinds of statements: an entry is bytes and the hash that names its stat
 """
 
 from standing.log._check import check_log
+from standing.log._derive import over_bundles, read_bundle
 from standing.log._layout import CHECKPOINT_FILE, DOCUMENTS_DIR, WITNESSED_FILE
 from standing.log._log import Choose, Head, Log
 from standing.log._signers import HeadKeys, Signers
@@ -19,4 +20,6 @@ __all__ = [
     "Log",
     "Signers",
     "check_log",
+    "over_bundles",
+    "read_bundle",
 ]

@@ -78,6 +78,7 @@ class _Check:
         self._required = {tile_path(*place) for place in tiles_between(0, self._published)}
         self._seen: set[str] = set()
         self._roots: dict[int, bytes] = {}
+        self._roots_of_tiles = b""
         self.leaves = b""
 
     def _before(self, size: int) -> int:
@@ -118,6 +119,7 @@ class _Check:
                 self._blame(part, sum(map(len, names)) // HASH)
             leaves.append(part.leaves)
             names.append(part.names)
+            self._roots_of_tiles += part.roots
             self._seen.update(part.seen)
         for first in range(bundles * TILE, self._log.head.size, TILE):
             block = list(self._log.entries(first, min(first + TILE, self._log.head.size)))
@@ -129,6 +131,8 @@ class _Check:
             self._tile(0, first // TILE, hashes)
             leaves += hashes
         self.leaves = b"".join(leaves)
+        held = len(self._roots_of_tiles) // HASH * TILE * HASH
+        self._roots_of_tiles += b"".join(_tile_roots(self.leaves[held:]))
         self._check_statements(b"".join(names))
         tree = Tree(self._from_leaves)
         for size in sorted({*self._sizes, self._published, self._log.head.size} - {0}):
@@ -154,6 +158,8 @@ class _Check:
         start, stop = first + len(known), first + width
         if level == 0:
             return cut_hashes(self.leaves[start * HASH : stop * HASH])
+        if level == 1:
+            return cut_hashes(self._roots_of_tiles[start * HASH : stop * HASH])
         run = HASH * TILE**level
         return (root_of(self.leaves[at * run : (at + 1) * run]) for at in range(start, stop))
 
@@ -262,12 +268,12 @@ class _Check:
 
     def upper_levels(self) -> None:
         """Compare the tiles above the leaves, each computed from the full tiles below."""
-        level, below = 1, self.leaves
-        while below := b"".join(_tile_roots(below)):
+        level, below = 1, self._roots_of_tiles
+        while below:
             hashes = [below[i : i + HASH] for i in range(0, len(below), HASH)]
             for first in range(0, len(hashes), TILE):
                 self._tile(level, first // TILE, hashes[first : first + TILE])
-            level += 1
+            level, below = level + 1, b"".join(_tile_roots(below))
 
     def other_files(self) -> None:
         """Compare documents with their names; refuse what the log did not write."""

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from standing.errors import Broken, Refused
 from standing.log._layout import ENTRIES, TILE, cut_hashes, tile_path, unpack_entries
+from standing.verify.tree import root_of
 
 HashOf = Callable[[bytes], bytes]
+_Extra = TypeVar("_Extra")
+_Result = TypeVar("_Result")
 
 _FEW_BUNDLES: Final = 64  # not worth starting processes for
 _PARTS_A_PROCESS: Final = 4
@@ -28,16 +31,25 @@ class Derived:
 
     leaves: bytes = b""
     names: bytes = b""
+    roots: bytes = b""  # of each bundle's leaves: the hashes of the level above
     seen: list[str] = field(default_factory=list)
     problem: tuple[str, str] | None = None
     suspect: int | None = None  # where entries and tile first disagree, counted in `names`
 
 
-def derive_bundles(directory: Path, bundles: int, hash_of: HashOf) -> Iterator[Derived]:
-    """Derive the first full bundles of a log, part by part, in order."""
+def over_bundles(
+    work: Callable[[Path, int, int, _Extra], _Result],
+    directory: Path,
+    bundles: int,
+    extra: _Extra,
+) -> Iterator[_Result]:
+    """Do work over the first full bundles of a log, stretch by stretch, in order.
+
+    In as many processes as there are cores where that pays, so `work` is a function of a module.
+    """
     cores = os.cpu_count() or 1
     if bundles < _FEW_BUNDLES or cores == 1:
-        yield derive(directory, 0, bundles, hash_of)
+        yield work(directory, 0, bundles, extra)
         return
     parts = cores * _PARTS_A_PROCESS
     edges = [bundles * part // parts for part in range(parts + 1)]
@@ -45,24 +57,36 @@ def derive_bundles(directory: Path, bundles: int, hash_of: HashOf) -> Iterator[D
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(cores, mp_context=context) as pool:
         jobs = [
-            pool.submit(derive, directory, first, stop, hash_of)
+            pool.submit(work, directory, first, stop, extra)
             for first, stop in itertools.pairwise(edges)
         ]
         for job in jobs:
             yield job.result()
 
 
+def read_bundle(directory: Path, number: int) -> list[bytes]:
+    """Read the entries of a full bundle."""
+    name = tile_path(ENTRIES, number)
+    return list(unpack_entries((directory / name).read_bytes(), name))
+
+
+def derive_bundles(directory: Path, bundles: int, hash_of: HashOf) -> Iterator[Derived]:
+    """Derive the first full bundles of a log, part by part, in order."""
+    return over_bundles(derive, directory, bundles, hash_of)
+
+
 def derive(directory: Path, first: int, stop: int, hash_of: HashOf) -> Derived:
     """Derive bundles `first` to `stop`; ends at the first that disagrees with its tile."""
     leaves: list[bytes] = []
     names: list[bytes] = []
+    roots: list[bytes] = []
     found = Derived()
     sha256 = hashlib.sha256
     for number in range(first, stop):
         begin = len(leaves)
         name = tile_path(ENTRIES, number)
         try:
-            entries = list(unpack_entries((directory / name).read_bytes(), name))
+            entries = read_bundle(directory, number)
             leaves += [sha256(b"\x00" + entry).digest() for entry in entries]
         except FileNotFoundError:
             found.problem = name, "the file is missing"
@@ -89,7 +113,8 @@ def derive(directory: Path, first: int, stop: int, hash_of: HashOf) -> Derived:
                 (at for at, (leaf, other) in enumerate(pairs, begin) if leaf != other), None
             )
             break
-    found.leaves, found.names = b"".join(leaves), b"".join(names)
+        roots.append(root_of(leaves[begin:]))
+    found.leaves, found.names, found.roots = b"".join(leaves), b"".join(names), b"".join(roots)
     return found
 
 

@@ -110,6 +110,12 @@ def sync_directory(path: Path) -> None:
         os.close(fd)
 
 
+def sync_below(root: Path) -> None:
+    """Make every name in a directory and those below it durable."""
+    for folder, _, _ in os.walk(root):
+        sync_directory(Path(folder))
+
+
 def _make_directory(path: Path) -> None:
     """Make a directory and those above it, each durable in the one above."""
     if not path.is_dir():

@@ -20,6 +20,7 @@ from standing.log._layout import (
     DB_FILE,
     DOCUMENTS_DIR,
     MAX_ENTRY_BYTES,
+    WITNESSED_FILE,
     sync_directory,
     write_file,
 )
@@ -34,7 +35,7 @@ from standing.log._store import (
     open_copy,
     open_store,
 )
-from standing.verify.checkpoints import Checkpoint, verify_checkpoint
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
 from standing.verify.cosignatures import cosign
 from standing.verify.receipts import encode_receipt, receipt_protected, sign_root
 from standing.verify.tree import EMPTY_ROOT, leaf_hash
@@ -104,8 +105,8 @@ class Log:
         try:
             _check_absent(directory)
             (directory / DOCUMENTS_DIR).mkdir(exist_ok=True)
+            sync_directory(directory.parent)  # before log.db, which is why nobody comes here again
             create_store(directory, page_size)
-            sync_directory(directory.parent)
             return cls._take(
                 directory, origin=origin, extensions=extensions, choose=lambda _: signers, lock=lock
             )
@@ -305,10 +306,26 @@ class Log:
         """Write the tiles, bundles and checkpoint that the committed head needs, if it has news."""
         if self._signers is None:
             raise _read_only()
-        if self.head.size > self._published:
-            with self._store.writing():
+        with self._store.writing():
+            if self.head.size > self._published:
                 _publish.publish(self._reader, self._published, self._two_lines(self._signers))
-            self._published = self.head.size
+        self._published = self.head.size
+
+    def publish_witnessed(self, checkpoint: bytes) -> bool:
+        """Put a cosigned checkpoint beside the published one, unless a newer one is there.
+
+        The caller has verified it; whether it is of this log's tree is checked again here.
+        """
+        if self._signers is None:
+            raise _read_only()
+        stated = parse_checkpoint(checkpoint)[0]
+        path = self.directory / WITNESSED_FILE
+        known = parse_checkpoint(path.read_bytes())[0].size if path.is_file() else 0
+        if stated.size < known or self.root_at(stated.size) != stated.root:
+            return False
+        with self._store.writing():
+            write_file(self.directory, WITNESSED_FILE, checkpoint)
+        return True
 
     def _two_lines(self, signers: Signers) -> bytes:
         """Add the post-quantum line to the head's checkpoint, if the log has such a key."""
@@ -395,8 +412,10 @@ class Log:
             raise _read_only()
         digest = hashlib.sha256(data).digest()
         name = f"{DOCUMENTS_DIR}/{digest.hex()}"
-        if not (self.directory / name).exists():
-            with self._store.writing():
+        with self._store.writing():
+            if (self.directory / name).exists():
+                sync_directory(self.directory / DOCUMENTS_DIR)  # whoever put it may have died
+            else:
                 write_file(self.directory, name, data)
         return digest
 

@@ -15,6 +15,8 @@ from standing.log._layout import (
     UNFINISHED_FILE,
     pack_entries,
     remove_partials,
+    sync_below,
+    sync_directory,
     tile_path,
     tile_range,
     write_file,
@@ -54,7 +56,14 @@ def publish(reader: Reader, old: int, checkpoint: bytes) -> None:
 
 
 def mend(reader: Reader, published: int) -> None:
-    """Put back published files that are gone; `E-LOG-12` for entries that exist nowhere else."""
+    """Put back published files that are gone; `E-LOG-12` for entries that exist nowhere else.
+
+    Names that a crash left behind are relied on from now on, so they are made durable first.
+    """
+    if published < reader.size:  # a publication was cut off, maybe between a name and its fsync
+        sync_below(reader.directory)
+    else:
+        sync_directory(reader.directory)
     (reader.directory / UNFINISHED_FILE).unlink(missing_ok=True)
     bundled = reader.bundled()
     for place in tiles_between(0, published):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from standing.errors import Broken, Refused, Unreachable
-from standing.log._layout import DB_FILE, sync_directory
+from standing.log._layout import DB_FILE, sync_directory, write_file
 
 SCHEMA: Final = (
     "CREATE TABLE entries(idx INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT",
@@ -205,7 +205,9 @@ def create_store(directory: Path, page_size: int) -> None:
     db = sqlite3.connect(directory / DB_FILE, isolation_level=None)
     try:
         db.execute(f"PRAGMA page_size={page_size:d}")
-        db.execute("PRAGMA journal_mode=WAL")
+        (mode,) = db.execute("PRAGMA journal_mode=WAL").fetchone()
+        if mode != "wal":  # SQLite meets an error here without a word, and stays as it was
+            raise _stopped("SQLite could not begin to write ahead.")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("BEGIN")
         for table in SCHEMA:
@@ -221,12 +223,23 @@ def open_store(directory: Path) -> Store:
     """Open log.db for writing; the caller holds the lock."""
     path = directory / DB_FILE
     with _reading(path):
+        _renew_ahead(directory)
         db = _connect(f"file:{path}?mode=rw")
         # no other process may use this file, so no shared-memory file is needed beside it
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
         db.execute("PRAGMA synchronous=FULL")
         _check_format(db)
     return Store(db)
+
+
+def _renew_ahead(directory: Path) -> None:
+    """Write anew what a crash left in the write-ahead file, before its commits are believed.
+
+    A writer that died before its fsync, or whose fsync failed, left commits that the system shows
+    and the disk may not hold. What is published from them must not outlive them.
+    """
+    with suppress(FileNotFoundError):
+        write_file(directory, _AHEAD_FILE, (directory / _AHEAD_FILE).read_bytes())
 
 
 def open_copy(directory: Path) -> Store:
@@ -272,13 +285,16 @@ def _copy_whole(directory: Path, target: Path) -> None:
     """Copy database and write-ahead file so that together they hold whole commits.
 
     A live writer may move pages from the second to the first meanwhile: the copy then has them in
-    both, which does no harm, unless the second was begun anew before it was copied.
+    both, which does no harm, unless the second was begun anew before it was copied. The last
+    commit may be in the system's cache alone: it is made durable before anybody is shown it.
     """
     for _ in range(_COPY_ATTEMPTS):
         before = _generation(directory)
         for name in (DB_FILE, _AHEAD_FILE):
             with suppress(FileNotFoundError):
                 shutil.copyfile(directory / name, target / name)
+        with suppress(FileNotFoundError), (directory / _AHEAD_FILE).open("rb") as file:
+            os.fsync(file.fileno())
         if _generation(directory) == before:
             return
         (target / _AHEAD_FILE).unlink(missing_ok=True)

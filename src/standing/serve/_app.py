@@ -8,6 +8,7 @@ from pathlib import Path
 
 from standing.errors import StandingError
 from standing.ledger import Ledger
+from standing.serve._cosigning import Cosigning, run_quietly
 from standing.serve._entries import DOCUMENTS, ENTRIES, KEYS, Entries
 from standing.serve._http import (
     Answer,
@@ -31,6 +32,7 @@ class Settings:
     helpers: int = 1
     rate: float = 500.0
     publish_seconds: float = 1.0
+    witness_seconds: float = 5.0
 
 
 class LogServer:
@@ -45,6 +47,7 @@ class LogServer:
         self._files = Files(Path(ledger.directory) / LOG_DIR)
         self._registrar: Registrar | None = None
         self._entries: Entries | None = None
+        self._cosigning: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection's scope."""
@@ -101,8 +104,12 @@ class LogServer:
                     publish_seconds=self._settings.publish_seconds,
                 )
                 self._entries = Entries(self._registrar, RateLimit(self._settings.rate))
+                cosigning = Cosigning(self._registrar, self._settings.witness_seconds)
+                self._cosigning = asyncio.create_task(run_quietly(cosigning))
                 await send({"type": "lifespan.startup.complete"})
             else:
+                if self._cosigning is not None:
+                    self._cosigning.cancel()
                 if self._registrar is not None:
                     await self._registrar.close()
                 await send({"type": "lifespan.shutdown.complete"})

@@ -103,11 +103,15 @@ class Registrar:
 
     async def call(self, work: Callable[[Ledger], _T]) -> _T:
         """Do something with the ledger on the writer's thread."""
+        return await asyncio.wrap_future(self.do(work))
+
+    def do(self, work: Callable[[Ledger], _T]) -> "Future[_T]":
+        """Do something with the ledger on the writer's thread; for other threads to wait on."""
         if self._stopped is not None:
             raise self._stopped
         done: Future[_T] = Future()
         self._work.put(_Job(work, done))
-        return await asyncio.wrap_future(done)
+        return done
 
     async def close(self) -> None:
         """Finish what was taken, publish, and end the threads and their helpers."""

@@ -1,0 +1,311 @@
+"""Looking into a log: its checkpoint, one entry, one proof; checked before it is told.
+
+Facts come as plain values (hashes as hexadecimal), ready for printing or JSON.
+"""
+
+import base64
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from standing import charter
+from standing.audit._opened import Opened
+from standing.audit._public import broken, head_keys
+from standing.audit._replay import replay_changes
+from standing.errors import Broken, Refused, StandingError, Usage
+from standing.log import WITNESSED_FILE
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.verify.cosignatures import cosigner_of
+from standing.verify.receipts import verify_receipt
+from standing.verify.tlog_proof import HEADER, TlogProof, parse_tlog_proof
+from standing.verify.tree import leaf_hash, verify_consistency
+from standing.wire import cbor, cose
+from standing.wire.days import format_day
+from standing.wire.keys import PublicKey
+from standing.wire.notes import ED25519_TYPE, NoteKey, parse_note
+
+_HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_KINDS: Final = {1: "Ed25519", 4: "Ed25519 cosignature", 6: "ML-DSA-44 cosignature"}
+
+
+def place_of(ledger: Opened, which: str) -> int:
+    """Find an entry by its index or its statement's hash; raises `E-INSPECT-01`."""
+    if _INDEX.fullmatch(which) and int(which) < ledger.log.head.size:
+        return int(which)
+    found = ledger.log.find(bytes.fromhex(which)) if _HASH.fullmatch(which) else None
+    if found is None:
+        raise Refused(
+            "E-INSPECT-01",
+            f"The log has no entry {which!r}.",
+            why=f"It holds {ledger.log.head.size} entries, and no statement of this hash.",
+            fix="Give an index below its size, or a statement's SHA-256 in hexadecimal.",
+        )
+    return found
+
+
+def log_note_keys(ledger: Opened, state: charter.State, size: int) -> list[NoteKey]:
+    """Give the keys that the log signs a published checkpoint of a size with."""
+    origin = ledger.trust.origin
+    keys = head_keys(state)
+    found = [NoteKey(origin, ED25519_TYPE, keys(max(size - 1, 0)).checkpoint)]
+    ml_dsa = keys(size).ml_dsa
+    return [*found, cosigner_of(origin, ml_dsa)] if ml_dsa else found
+
+
+def checkpoint_facts(ledger: Opened) -> dict[str, Any]:
+    """Verify the published checkpoint, and tell who signed it; the witnessed one beside it."""
+    data = ledger.log.published()
+    if data is None:
+        raise broken("The log has published no checkpoint.", "The file is missing.", "checkpoint")
+    state = replay_changes(ledger)
+    facts = _note_facts(ledger, state, data)
+    witnessed = ledger.directory / "log" / WITNESSED_FILE
+    facts["witnessed"] = (
+        _note_facts(ledger, state, witnessed.read_bytes()) if witnessed.is_file() else None
+    )
+    return facts
+
+
+def _note_facts(ledger: Opened, state: charter.State, data: bytes) -> dict[str, Any]:
+    checkpoint = _signed(ledger, state, data)
+    ours = {(key.name, key.key_id): key for key in log_note_keys(ledger, state, checkpoint.size)}
+    lines = []
+    for line in parse_note(data).signatures:
+        key = ours.get((line.name, line.key_id))
+        lines.append(
+            {
+                "name": line.name,
+                "key_id": line.key_id.hex(),
+                "kind": _KINDS[key.kind] if key else "not checked: of another than the log",
+            }
+        )
+    return {
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "root": checkpoint.root.hex(),
+        "clock": ledger.trust.clock,
+        "signatures": lines,
+        "note": data.decode(),
+    }
+
+
+def _signed(ledger: Opened, state: charter.State, data: bytes) -> Checkpoint:
+    """Verify a checkpoint with each key the log has signed with, and compare it with this copy."""
+    keys = [PublicKey.from_cose_key(key) for _, key in state.log_keys("checkpoint")]
+    problem: StandingError | None = None
+    for key in reversed(keys):
+        try:
+            checkpoint = verify_checkpoint(data, ledger.trust.origin, key)
+        except Broken as error:
+            problem = problem or error
+            continue
+        _same_root(ledger, checkpoint.size, checkpoint.root)
+        return checkpoint
+    assert problem is not None, "a log has a key"
+    raise problem
+
+
+def _same_root(ledger: Opened, size: int, root: bytes) -> None:
+    if size > ledger.log.head.size or ledger.log.root_at(size) != root:
+        raise broken(
+            "This copy of the log does not have the tree that is stated.",
+            f"At size {size} it has another root, or fewer entries.",
+            "log",
+        )
+
+
+def prove(ledger: Opened, which: str) -> TlogProof:
+    """Make a tlog-proof of an entry under the newest published checkpoint that covers it."""
+    index = place_of(ledger, which)
+    for name in (WITNESSED_FILE, "checkpoint"):
+        path = ledger.directory / "log" / name
+        data = path.read_bytes() if path.is_file() else b""
+        if data and (checkpoint := parse_checkpoint(data)[0]).size > index:
+            _same_root(ledger, checkpoint.size, checkpoint.root)
+            inclusion = tuple(ledger.log.inclusion(index, checkpoint.size))
+            return TlogProof(index, inclusion, data)
+    raise Refused(
+        "E-INSPECT-02",
+        f"No published checkpoint covers entry {index} yet.",
+        why="It was registered after the newest one.",
+        fix="Try again in a moment; its receipt holds already: --receipt.",
+    )
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What a receipt or a tlog-proof proves."""
+
+    kind: str
+    index: int
+    size: int
+    root: bytes
+    statement_hash: bytes
+    signed_by: list[str]
+    in_this_copy: bool
+
+
+def check_proof(ledger: Opened, proof: bytes, statement: bytes | None) -> Proven:
+    """Check a receipt, a tlog-proof, or a statement that carries its receipts, offline.
+
+    Without the statement the entry is taken from this copy of the log, at the place the proof
+    names. Raises `Broken` for what does not hold.
+    """
+    state = replay_changes(ledger)
+    if proof.startswith(HEADER.encode()):
+        return _check_tlog_proof(ledger, state, parse_tlog_proof(proof), statement)
+    sign1 = cose.parse_sign1(proof, max_bytes=charter.MAX_POSTED_BYTES)
+    attached = sign1.unprotected.get(cose.RECEIPTS)
+    if isinstance(attached, list) and attached and all(isinstance(one, bytes) for one in attached):
+        checked = [_check_receipt(ledger, state, one, proof) for one in attached]
+        return checked[-1]
+    return _check_receipt(ledger, state, proof, statement)
+
+
+def _check_receipt(
+    ledger: Opened, state: charter.State, receipt: bytes, statement: bytes | None
+) -> Proven:
+    kid = cose.parse_sign1(receipt).kid
+    keys = {
+        key.thumbprint: key
+        for _, cose_key in state.log_keys("receipt")
+        for key in [PublicKey.from_cose_key(cose_key)]
+    }
+    if kid not in keys:
+        raise broken(
+            "The receipt is signed by no receipt key of this log.",
+            f"Its key id is {kid.hex()[:16]}.",
+            "receipt",
+        )
+    entry = _entry_for(ledger, statement, _place_in(receipt))
+    index, size, root = verify_receipt(receipt, entry, keys[kid])
+    return _proven(ledger, "receipt", index, size, root, entry, [f"receipt key {kid.hex()[:16]}"])
+
+
+def _place_in(receipt: bytes) -> int:
+    """Read the index that a receipt claims; what it claims is checked afterwards."""
+    proofs = cose.parse_sign1(receipt).unprotected.get(cose.PROOFS)
+    inclusion = proofs.get(-1) if isinstance(proofs, dict) else None
+    if isinstance(inclusion, list) and inclusion and isinstance(inclusion[0], bytes):
+        proof = cbor.decode(inclusion[0], what="inclusion proof")
+        if isinstance(proof, list) and len(proof) > 1 and type(proof[1]) is int:
+            return proof[1]
+    raise broken("This is no receipt.", "It holds no inclusion proof.", "receipt")
+
+
+def _check_tlog_proof(
+    ledger: Opened, state: charter.State, proof: TlogProof, statement: bytes | None
+) -> Proven:
+    checkpoint = _signed(ledger, state, proof.checkpoint)
+    entry = _entry_for(ledger, statement, proof.index)
+    lines = {(line.name, line.key_id) for line in parse_note(proof.checkpoint).signatures}
+    held = [
+        key
+        for key in log_note_keys(ledger, state, checkpoint.size)
+        if (key.name, key.key_id) in lines
+    ]
+    proof.verify(leaf_hash(entry), held)
+    told = [f"{_KINDS[key.kind]} of {key.name}" for key in held]
+    return _proven(ledger, "tlog-proof", proof.index, checkpoint.size, checkpoint.root, entry, told)
+
+
+def _entry_for(ledger: Opened, statement: bytes | None, index: int) -> bytes:
+    if statement is None:
+        return ledger.log.entry(index)
+    return cose.parse_sign1(statement, max_bytes=charter.MAX_POSTED_BYTES).entry_bytes
+
+
+def _proven(
+    ledger: Opened,
+    kind: str,
+    index: int,
+    size: int,
+    root: bytes,
+    entry: bytes,
+    signed_by: list[str],
+) -> Proven:
+    head = ledger.log.head.size
+    here = size <= head and ledger.log.root_at(size) == root and ledger.log.entry(index) == entry
+    return Proven(
+        kind, index, size, root, cose.statement_hash_of(entry), signed_by, in_this_copy=here
+    )
+
+
+def consistency_facts(ledger: Opened, old: bytes | int, new: bytes | int) -> dict[str, Any]:
+    """Prove that one tree begins another; each is a size, or a checkpoint kept elsewhere."""
+    state = replay_changes(ledger)
+    sides = [_side(ledger, state, side) for side in (old, new)]
+    (old_size, old_root), (new_size, new_root) = sorted(sides)
+    if old_size == 0:
+        raise Usage(
+            "E-INSPECT-03",
+            "An empty log begins every log.",
+            why="There is nothing to prove about size 0.",
+            fix="Give sizes from 1 on.",
+        )
+    path = ledger.log.consistency(old_size, new_size)
+    verify_consistency(old_size, old_root, new_size, new_root, path)
+    return {
+        "old": {"size": old_size, "root": old_root.hex()},
+        "new": {"size": new_size, "root": new_root.hex()},
+        "path": [base64.b64encode(node).decode() for node in path],
+    }
+
+
+def _side(ledger: Opened, state: charter.State, side: bytes | int) -> tuple[int, bytes]:
+    if isinstance(side, int):
+        return side, ledger.log.root_at(side)
+    checkpoint = _signed(ledger, state, side)
+    return checkpoint.size, checkpoint.root
+
+
+def entry_facts(ledger: Opened, which: str) -> dict[str, Any]:
+    """Tell what an entry says: facts first, its bytes last."""
+    index = place_of(ledger, which)
+    entry = ledger.log.entry(index)
+    sign1 = cose.parse_sign1(entry)
+    state = replay_changes(ledger)
+    claims = sign1.protected.get(cose.CWT, {})
+    return {
+        "index": index,
+        "kind": charter.kind_of(sign1),
+        "issuer": claims.get(cose.CWT_ISS),
+        "slot": claims.get(cose.CWT_SUB),
+        "signer": _signer(state, sign1.kid),
+        "key": sign1.kid.hex(),
+        "says": _plain(_says(sign1)),
+        "statement_hash": sign1.statement_hash.hex(),
+        "leaf_hash": leaf_hash(entry).hex(),
+        "bytes": len(entry),
+        "raw": entry.hex(),
+    }
+
+
+def _signer(state: charter.State, kid: bytes) -> str:
+    right, own = state.roll.keys.get(kid), state.roll.log_keys.get(kid)
+    if right is not None:
+        return f"{right.role} of {right.employer}"
+    return f"the log's {own.purpose} key" if own is not None else "unknown"
+
+
+def _says(sign1: cose.Sign1) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.structs.asdict(charter.parse_statement(sign1))
+    return {
+        name: format_day(value) if name in {"day", "until", "force"} else value
+        for name, value in told.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Write bytes as hexadecimal, at every depth."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return value
+    return [_plain(item) for item in value]
