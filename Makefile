@@ -52,6 +52,8 @@ lock: $(STAMP)
 		-c requirements/run.lock requirements/dev.in -o requirements/dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		tests/interop/python/requirements.in -o tests/interop/python/requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		requirements/peers.in -o requirements/peers.lock
 
 clean:
 	rm -rf $(VENV) .interop demo-ledger demo-ledger-tampered

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import city, help_time, importing, serving
+from bench import city, help_time, importing, log_checks, serving
 
 BENCHMARKS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
     "import": importing.bench_import,
     "verify": importing.bench_verify,
     "register": serving.bench_register,
+    "log": log_checks.bench_log,
     "demo": city.bench_demo,
     "help": help_time.bench_help,
 }

@@ -26,6 +26,11 @@ def _family(pid: int) -> list[int]:
     return found
 
 
+def family_pss_mb(pid: int) -> int:
+    """Give what a process and its children hold now, in MB."""
+    return sum(_pss(one) for one in _family(pid)) // 1024
+
+
 class PeakMemory:
     """Samples every 100 ms inside a `with` block; `mb` is the highest sum seen."""
 

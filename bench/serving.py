@@ -10,11 +10,13 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, TypedDict
 
 import standing
+from bench.peers import pymerkle
 from standing import charter
 from standing.verify.receipts import verify_receipt
 from standing.wire import cose
@@ -79,7 +81,8 @@ def make_ledger(folder: Path, keys: list[SigningKey]) -> Path:
     return directory
 
 
-def _sign(path: Path, seeds: list[bytes], first: int, stop: int) -> Path:
+def sign_file(path: Path, seeds: list[bytes], first: int, stop: int) -> Path:
+    """Sign statements `first` to `stop`, each by the next key; a 16-bit length before each."""
     keys = [SigningKey(seed) for seed in seeds]
     with path.open("wb") as file:
         for number in range(first, stop):
@@ -93,6 +96,15 @@ def _sign(path: Path, seeds: list[bytes], first: int, stop: int) -> Path:
     return path
 
 
+def split(data: bytes) -> Iterator[bytes]:
+    """Read statements that `sign_file` wrote."""
+    at = 0
+    while at < len(data):
+        begin = at + 2
+        at = begin + int.from_bytes(data[begin - 2 : begin])
+        yield data[begin:at]
+
+
 def prepare(folder: Path, counts: list[int]) -> Prepared:
     """Make the ledger, and one file of statements for each count."""
     began = time.perf_counter()
@@ -104,7 +116,7 @@ def prepare(folder: Path, counts: list[int]) -> Prepared:
         for count in counts:
             path = folder / f"statements-{len(files)}"
             files.append(path)
-            jobs.append(pool.submit(_sign, path, seeds, first, first + count))
+            jobs.append(pool.submit(sign_file, path, seeds, first, first + count))
             first += count
         for job in jobs:
             job.result()
@@ -153,14 +165,10 @@ def check_receipts(directory: Path, statements: Path, receipts: dict[str, str]) 
     assert stated is not None
     key = PublicKey.from_cose_key(stated)
     wanted = {int(number) for number in receipts}
-    data, at, number = statements.read_bytes(), 0, 0
-    while at < len(data):
-        begin = at + 2
-        at = begin + int.from_bytes(data[begin - 2 : begin])
+    for number, statement in enumerate(split(statements.read_bytes())):
         if number in wanted:
-            entry = cose.parse_sign1(data[begin:at]).entry_bytes
+            entry = cose.parse_sign1(statement).entry_bytes
             verify_receipt(bytes.fromhex(receipts[str(number)]), entry, key)
-        number += 1
     return len(wanted)
 
 
@@ -210,5 +218,8 @@ def bench_register(folder: Path, scale: float) -> dict[str, Any]:
         "keys": _KEYS,
         "receipts_checked": checked,
         "generator_cpu_us": round(fast["generator_cpu_us"], 1),
-        "peers": {"sqlite_hash_chain_per_second": _sqlite_chain(folder, min(5.0, seconds))},
+        "peers": {
+            "sqlite_hash_chain_per_second": _sqlite_chain(folder, min(5.0, seconds)),
+            **pymerkle(folder, min(5.0, seconds)),
+        },
     }

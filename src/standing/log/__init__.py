@@ -8,6 +8,7 @@ from standing.log._check import check_log
 from standing.log._derive import over_bundles, read_bundle
 from standing.log._layout import CHECKPOINT_FILE, DOCUMENTS_DIR, WITNESSED_FILE
 from standing.log._log import Choose, Head, Log
+from standing.log._published import Published, fetch_from
 from standing.log._signers import HeadKeys, Signers
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "Head",
     "HeadKeys",
     "Log",
+    "Published",
     "Signers",
     "check_log",
+    "fetch_from",
     "over_bundles",
     "read_bundle",
 ]
