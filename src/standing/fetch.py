@@ -4,15 +4,20 @@ A server that is asked may be slow, huge or hostile; none of that may hold up or
 Nothing fetched is believed here: whoever asks verifies. Does not know what is asked for.
 """
 
+import socket
+import threading
 import time
-from typing import Final, NamedTuple
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from standing.errors import Unreachable, Usage
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
+HEAD_SECONDS: Final = 20.0
 WHOLE_SECONDS: Final = 60.0
 
 _CHUNK: Final = 65_536
@@ -27,6 +32,51 @@ class Answered(NamedTuple):
     status: int
     media_type: str
     body: bytes
+
+
+class _InTime:
+    """Ends a wait for an answer's head: a server may send it byte by byte for ever."""
+
+    sock: socket.socket | None
+    head_seconds = HEAD_SECONDS
+
+    def getresponse(self) -> Any:
+        """Wait for the head of the answer, and not too long."""
+        late = threading.Event()
+        timer = threading.Timer(self.head_seconds, _hang_up, [self.sock, late])
+        timer.daemon = True
+        timer.start()
+        try:
+            response = super().getresponse()  # type: ignore[misc]
+        finally:
+            timer.cancel()
+        if late.is_set():  # a head that is cut short may look whole
+            response.close()
+            raise TimeoutError
+        return response
+
+
+class _Http(_InTime, HTTPConnection):
+    pass
+
+
+class _Https(_InTime, HTTPSConnection):
+    pass
+
+
+class _HttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+def _hang_up(sock: socket.socket | None, late: threading.Event) -> None:
+    late.set()
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
 
 class Fetcher:
@@ -47,6 +97,7 @@ class Fetcher:
             retries=False,
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
         )
+        self._pool.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
     def get(self, path: str, *, max_bytes: int) -> bytes | None:
         """Fetch what lies at a path, or nothing if the server has nothing there (404).

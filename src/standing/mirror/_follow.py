@@ -19,11 +19,11 @@ from standing.mirror import _evidence
 from standing.mirror._copy import Copy
 from standing.mirror._documents import copy_documents, named_by
 from standing.mirror._held import Held, damaged, locked
+from standing.mirror._signed import MAX_NOTE_BYTES, copy_witnessed, is_signed_by
 from standing.mirror._source import Source, source_of
 from standing.mirror._tiles import MAX_TILE_BYTES, tree_over
 from standing.verify.checkpoints import Checkpoint, parse_checkpoint
 from standing.verify.cosignatures import cosign, cosigner_of, find_line
-from standing.verify.quorum import verify_log_line
 from standing.verify.tree import verify_consistency
 from standing.wire.keys import SigningKey
 from standing.wire.notes import Note, NoteKey, NoteSignature, format_note
@@ -31,7 +31,6 @@ from standing.wire.notes import Note, NoteKey, NoteSignature, format_note
 KeysFor = Callable[[Iterator[bytes]], Sequence[NoteKey]]
 """Gives the keys that a log may sign with, from its entries, the first to the last."""
 
-_MAX_NOTE_BYTES: Final = 1_000_000
 _MAX_UNSIGNED: Final = 1_000_000
 """Entries copied before it is known whether their log signed them: a key may stand in them."""
 _MAX_OTHERS: Final = 64
@@ -81,7 +80,9 @@ def follow(
         held = Held(directory)
         round_ = _Round(source_of(place), held, origin, list(keys), keys_for)
         round_.key, round_.name, round_.clock = key, name, clock or _real_clock
-        return round_.run()
+        done = round_.run()
+        copy_witnessed(round_.source, Held(directory), done.keys)
+        return done
 
 
 class _Round:
@@ -99,7 +100,7 @@ class _Round:
         keys: list[NoteKey],
         keys_for: KeysFor | None,
     ) -> None:
-        self._source = source
+        self.source = source
         self._held = held
         self._origin = origin
         self._keys = keys
@@ -108,7 +109,7 @@ class _Round:
     def run(self) -> Followed:
         held = self._held
         self._check_held()
-        data = self._source.read(CHECKPOINT_FILE, _MAX_NOTE_BYTES)
+        data = self.source.read(CHECKPOINT_FILE, MAX_NOTE_BYTES)
         if data is None:
             raise Unreachable(
                 "E-MIRROR-08",
@@ -144,12 +145,12 @@ class _Round:
         """
         if stated.origin != self._origin:
             raise _unsigned(self._origin, stated)
-        if _verified(stated, note, self._keys):
+        if is_signed_by(stated, note, self._keys):
             return True
         if self._keys_for is None or not self._held.size:
             return False
         self._keys += self._keys_for(self._held.entries())
-        return _verified(stated, note, self._keys)
+        return is_signed_by(stated, note, self._keys)
 
     def _check_consistent(self, stated: Checkpoint, data: bytes) -> None:
         """Raise `E-MIRROR-01` unless the source's own tiles prove that its tree continues ours."""
@@ -169,7 +170,7 @@ class _Round:
             raise self._contradiction(data, proof) from error
 
     def _tile(self, name: str) -> bytes | None:
-        return self._source.read(name, MAX_TILE_BYTES)
+        return self.source.read(name, MAX_TILE_BYTES)
 
     def _contradiction(self, data: bytes, proof: bytes) -> Broken:
         held = self._held
@@ -190,7 +191,7 @@ class _Round:
             path = held.tree.consistency(stated.size, held.size) if stated.size else []
             proof = _evidence.proof_from(stated.size, path, held.note)
             raise self._contradiction(data, proof)
-        missing = copy_documents(held, self._source, ())
+        missing = copy_documents(held, self.source, ())
         if stated.size == held.size:
             self._write_checkpoint(stated, note)
         return Followed(held.size, 0, stated.size, missing, tuple(self._keys))
@@ -199,7 +200,7 @@ class _Round:
 
     def _advance(self, stated: Checkpoint, note: Note, data: bytes, *, signed: bool) -> Followed:
         held = self._held
-        copied = Copy(held, self._source, stated.size, _faulty)
+        copied = Copy(held, self.source, stated.size, _faulty)
         wanted: dict[str, None] = {}
         for reuse in (True, False):
             wanted = dict.fromkeys(
@@ -212,11 +213,11 @@ class _Round:
             raise self._wrong_entries(stated, data, signed=signed)
         if not signed and self._keys_for is not None:
             found = self._keys_for(held.entries(stated.size))
-            if not _verified(stated, note, found):
+            if not is_signed_by(stated, note, found):
                 copied.discard()
                 raise _unsigned(self._origin, stated)
             self._keys += found
-        missing = copy_documents(held, self._source, wanted)
+        missing = copy_documents(held, self.source, wanted)
         self._write_checkpoint(stated, note)
         for level, number, width in tiles_between(held.size, stated.size):
             if width == TILE:
@@ -256,14 +257,6 @@ class _Round:
         held = self._held
         same = held.parsed is not None and held.checkpoint == stated
         return find_line(held.parsed, own) if same and held.parsed else None
-
-
-def _verified(stated: Checkpoint, note: Note, keys: Sequence[NoteKey]) -> bool:
-    """Answer whether one of the keys signed; raises for a line of theirs that does not hold."""
-    signers = [key for key in keys if find_line(note, key) is not None]
-    for key in signers:
-        verify_log_line(stated, note, key)
-    return bool(signers)
 
 
 def _origin(keys: Sequence[NoteKey], key: SigningKey | None, name: str) -> str:

@@ -61,6 +61,6 @@ def _front_page(witness: Witness) -> bytes:
     lines += [key.vkey() for key in witness.cosigners]
     lines += ["", "The logs it watches, each with its newest cosigned checkpoint:"]
     lines += [f"{origin} /{origin_hash(origin)}/checkpoint" for origin in sorted(witness.logs)]
-    found = len(witness.evidence())
+    found = witness.count_evidence()
     lines += ["", f"Pairs of checkpoints kept because both may not be true: {found}"]
     return ("\n".join(lines) + "\n").encode()

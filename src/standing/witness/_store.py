@@ -50,7 +50,7 @@ class Evidence:
 
     `kind` says why: of one size with two roots, which proves that the log forked; or without a
     proof of consistency, which may also be the sender's fault. `held` is the note that was
-    cosigned, `offered` the request as it came, `time` when, in seconds since 1970.
+    cosigned, `offered` the request with the log's own lines, `time` when, in seconds since 1970.
     """
 
     origin: str
@@ -108,6 +108,10 @@ class Store:
                 "INSERT OR IGNORE INTO evidence VALUES (NULL,?,?,?,?,?,?,?)",
                 (*named, evidence.held, evidence.offered, evidence.time),
             )
+
+    def count_evidence(self) -> int:
+        """Count the evidence."""
+        return int(self._db.execute("SELECT count(*) FROM evidence").fetchone()[0])
 
     def evidence(self) -> list[Evidence]:
         """Give all evidence, oldest first."""

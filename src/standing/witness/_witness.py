@@ -26,7 +26,7 @@ from standing.wire.notes import (
     format_note,
     format_signatures,
 )
-from standing.witness._request import Request, parse_request
+from standing.witness._request import Request, format_request, parse_request
 from standing.witness._store import (
     NO_PROOF,
     SAME_SIZE,
@@ -134,22 +134,22 @@ class Witness:
         if request.old_size > checkpoint.size:
             return Answer(400, b"The old size is beyond the checkpoint.\n")
         with self._lock, self._store.writing():
-            return self._decide(body, request, checkpoint, Note(note.text, lines))
+            return self._decide(request, checkpoint, Note(note.text, lines))
 
-    def _decide(self, body: bytes, request: Request, checkpoint: Checkpoint, note: Note) -> Answer:
+    def _decide(self, request: Request, checkpoint: Checkpoint, note: Note) -> Answer:
         """Compare with what is held and move on, or say why not; inside the transaction."""
         held = self._store.state(checkpoint.origin) or _NOTHING
-        now = max(self._clock(), held.time)
         if checkpoint.size == held.size and checkpoint.root != held.root:
-            self._keep(SAME_SIZE, held, body, checkpoint, now)
+            self._keep(SAME_SIZE, held, request, checkpoint, note)
             return _conflict(held)
         if request.old_size != held.size:
             return _conflict(held)
         try:
             _verify_proof(held, checkpoint, request.path)
         except Broken as error:
-            self._keep(NO_PROOF, held, body, checkpoint, now)
+            self._keep(NO_PROOF, held, request, checkpoint, note)
             return _refusal(422, error)
+        now = max(self._clock(), held.time)
         own = [cosign(key, self.name, checkpoint, note.text, now) for key in self._keys]
         cosigned = format_note(Note(note.text, (*note.signatures, *own)))
         keys = " ".join(line.key_id.hex() for line in note.signatures)
@@ -157,9 +157,12 @@ class Witness:
         self._store.put(checkpoint.origin, state)
         return Answer(200, format_signatures(own))
 
-    def _keep(self, kind: str, held: State, body: bytes, checkpoint: Checkpoint, now: int) -> None:
-        """Keep both sides; a wrong root of an empty tree stands against nothing that was signed."""
-        evidence = Evidence(checkpoint.origin, kind, held.note, body, now)
+    def _keep(
+        self, kind: str, held: State, request: Request, checkpoint: Checkpoint, note: Note
+    ) -> None:
+        """Keep both sides, with the log's own lines alone: strangers' would fill the disk."""
+        offered = format_request(request.old_size, request.path, format_note(note))
+        evidence = Evidence(checkpoint.origin, kind, held.note, offered, self._clock())
         self._store.keep(evidence, checkpoint.size, checkpoint.root)
 
     def checkpoint(self, origin: str) -> bytes | None:
@@ -172,6 +175,11 @@ class Witness:
         """Give the same by the hex SHA-256 of the origin, for logs that are watched."""
         origin = self._hashes.get(digest)
         return None if origin is None else self.checkpoint(origin)
+
+    def count_evidence(self) -> int:
+        """Count what `evidence` gives."""
+        with self._lock:
+            return self._store.count_evidence()
 
     def evidence(self) -> list[Evidence]:
         """Give all pairs of checkpoints that may not both be true, oldest first."""

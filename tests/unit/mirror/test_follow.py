@@ -254,6 +254,28 @@ def test_an_older_checkpoint_that_fits_is_no_fault(tmp_path, source, copy):
     assert kept(copy) == []
 
 
+def test_the_witnessed_checkpoint_comes_along_if_it_fits(tmp_path, source, copy):
+    witnessed = source / "checkpoint.witnessed"
+    log_of(source, 3)
+    old = (source / "checkpoint").read_bytes()
+    stranger = sign_note(parse_note(old).text, ORIGIN, SECOND)
+    fork = fork_of(source, tmp_path / "fork", 4) / "checkpoint"
+    log_of(source, 300)
+    for data, taken in [
+        (b"nothing", None),
+        (stranger, None),
+        (fork.read_bytes(), None),
+        (old, old),
+        (stranger, old),
+        ((source / "checkpoint").read_bytes(), (source / "checkpoint").read_bytes()),
+        (old, (source / "checkpoint").read_bytes()),
+    ]:
+        witnessed.write_bytes(data)
+        mirror(source, copy)
+        held = copy / "checkpoint.witnessed"
+        assert (held.read_bytes() if held.exists() else None) == taken
+
+
 # --- sources that lie or fail -------------------------------------------------------------------
 
 

@@ -257,6 +257,15 @@ def test_a_witness_that_drips_is_given_up_in_time():
     assert time.monotonic() - begun < 5
 
 
+def test_a_witness_that_drips_its_head_is_given_up_in_time(monkeypatch):
+    monkeypatch.setattr("standing.fetch._InTime.head_seconds", 0.3)
+    begun = time.monotonic()
+    with pytest.raises(Unreachable) as caught:
+        ask(_answering(_http("200 OK" + " " * 999, b""), drip=0.01), 0, [], TREE.checkpoint(3))
+    assert caught.value.code == "E-FETCH-01"
+    assert time.monotonic() - begun < 5
+
+
 def test_nobody_there_is_unreachable_and_another_scheme_is_not_asked():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
