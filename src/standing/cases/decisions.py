@@ -77,6 +77,8 @@ def read_question(state: charter.State, signed: bytes) -> tuple[charter.Accredit
             raise msgspec.ValidationError("its typ header is another")  # noqa: TRY301 - one error for every wrong form
         value = cbor.decode(sign1.payload or b"", what="a question")
         asked = msgspec.convert(value, Asked, builtin_types=(bytes,))
+        if "type" not in value:
+            raise msgspec.ValidationError("it does not name its type")  # noqa: TRY301 - see above
     except msgspec.ValidationError as problem:
         raise Refused(
             "E-DECIDE-02",

@@ -23,6 +23,7 @@ from standing.charter._state import (
 from standing.charter._statements import (
     Accredit,
     Batch,
+    CalendarDay,
     DayMoved,
     Envelope,
     Genesis,
@@ -350,7 +351,7 @@ def _envelope(state: State, sign1: cose.Sign1, statement: Envelope) -> State:
 class _PackFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     context: str
     version: int
-    force: int
+    force: CalendarDay
     linter: int
     catalogue: bytes
 

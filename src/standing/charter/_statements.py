@@ -6,12 +6,13 @@ and document are hash envelopes whose payload IS the SHA-256 of a public documen
 facts stand in the protected header under the label "standing".
 """
 
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
 from standing.errors import Refused
 from standing.wire import cbor, cose
+from standing.wire.days import LAST_DAY
 from standing.wire.keys import SigningKey
 
 _TYP_PREFIX: Final = "application/vnd.standing."
@@ -23,13 +24,16 @@ _SHA_256: Final = -16
 VDS_RFC9162_SHA256: Final = 1
 _DIGEST_BYTES: Final = 32
 
+CalendarDay = Annotated[int, msgspec.Meta(ge=0, le=LAST_DAY)]
+"""A day that a calendar has: refusals write days as dates, and so may anyone who replays a log."""
+
 
 class Genesis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="standing/genesis/1"):
     """The first entry: the ledger's origin, its clock and the key that founds it."""
 
     origin: str
     clock: str  # "real" or "simulated"; never changes
-    day: int
+    day: Annotated[int, msgspec.Meta(le=LAST_DAY)]  # one below 0 has its own refusal
     interval_seconds: int  # how often marks are due; divides a day
     rp_id: str  # the relying party id that passkey proofs are bound to
     operator_name: str
@@ -55,7 +59,7 @@ class Accredit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sta
     kinds: tuple[str, ...]
     contexts: tuple[str, ...]
     sector: str
-    until: int  # the last day on which the key may sign
+    until: CalendarDay  # the last day on which the key may sign
 
 
 class Revoke(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="standing/revoke/1"):
@@ -70,7 +74,7 @@ class DayMoved(
 ):
     """The charter's day becomes `day`."""
 
-    day: int
+    day: CalendarDay
 
 
 class Batch(
@@ -186,6 +190,8 @@ def parse_statement(sign1: cose.Sign1) -> Statement:
         statement: Statement = msgspec.convert(value, _PAYLOADS[kind], builtin_types=(bytes,))
     except msgspec.ValidationError as problem:
         raise _malformed(f"Its {kind} payload has the wrong form.", f"{problem}.") from None
+    if cbor.encode(msgspec.to_builtins(statement, builtin_types=(bytes,))) != sign1.payload:
+        raise _malformed(f"Its {kind} payload has the wrong form.", "It does not name its type.")
     if isinstance(statement, Batch | Marks):
         _check_tree(statement)
     return statement

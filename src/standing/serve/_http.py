@@ -27,6 +27,7 @@ TEXT_TYPE: Final = b"text/plain; charset=utf-8"
 _PROBLEM_TYPE: Final = b"application/concise-problem-details+cbor"
 _TITLE, _DETAIL = -1, -2  # RFC 9290
 _KEPT_CLIENTS: Final = 65_536
+_LENGTH_DIGITS: Final = 18
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,12 @@ def detail_of(error: StandingError) -> str:
 
 
 async def read_body(scope: Scope, receive: Receive, *, most: int, seconds: float) -> bytes:
-    """Read a request's body; 413 beyond `most` bytes, 408 after `seconds`.
+    """Read a request's body; 413 beyond `most` bytes, 408 after `seconds`, 400 for an odd length.
 
     Raises `ClientGone` if the client hangs up before the end: there is nobody to answer.
     """
     declared = header(scope, b"content-length")
-    if declared is not None and int(declared) > most:
+    if declared is not None and _length(declared) > most:
         raise _too_large(most)
     message = await receive()
     if not message.get("more_body") and message["type"] == "http.request":
@@ -113,6 +114,18 @@ async def _rest(message: Message, receive: Receive, most: int) -> bytes:
         if not message.get("more_body"):
             return b"".join(parts)
         message = await receive()
+
+
+def _length(declared: bytes) -> int:
+    """Read Content-Length as RFC 9110 writes it; not every server in front has done so."""
+    if not declared.isdigit() or len(declared) > _LENGTH_DIGITS:
+        raise Problem(
+            400,
+            "Bad Request",
+            "Content-Length is no number of bytes. Send the body again with its length.",
+            headers=[(b"connection", b"close")],
+        )
+    return int(declared)
 
 
 def _whole(body: bytes, most: int) -> bytes:

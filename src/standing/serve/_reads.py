@@ -11,7 +11,7 @@ from typing import Final
 from standing.log import CHECKPOINT_FILE, DOCUMENTS_DIR, WITNESSED_FILE
 from standing.serve._http import TEXT_TYPE, Answer, Problem
 
-_NUMBER: Final = r"(?:x[0-9]{3}/)*[0-9]{3}"
+_NUMBER: Final = r"(?:x(?!000)[0-9]{3}/(?:x[0-9]{3}/)*)?[0-9]{3}"  # no zeros in front
 _TILE: Final = re.compile(
     r"/tile/(?:entries|[0-9]|[1-5][0-9]|6[0-3])/"
     + _NUMBER

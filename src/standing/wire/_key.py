@@ -117,13 +117,16 @@ class PublicKey:
         if members.get(_KTY) == _AKP:
             known = isinstance(pub, bytes) and alg == ML_DSA_44 and set(members) == _AKP_MEMBERS
             return cls("ML-DSA-44", cast("bytes", pub)) if known else None
-        if type(alg) is not int or not isinstance(x, bytes):
-            return None
-        kind = (members.get(_KTY), members.get(_CRV), _ALGORITHMS.get(alg))
+        named = (members.get(_KTY), members.get(_CRV), alg)
+        if any(type(name) is not int for name in named) or not isinstance(x, bytes):
+            return None  # true would pass for 1
+        kind = (*named[:2], _ALGORITHMS.get(cast("int", alg)))
         if kind == (_OKP, _CRV_ED25519, "Ed25519") and set(members) == {_KTY, _ALG, _CRV, _X}:
             return cls("Ed25519", x)
         if kind == (_EC2, _CRV_P256, "ES256") and set(members) == {_KTY, _ALG, _CRV, _X, _Y}:
-            return cls("ES256", b"\x04" + x + y) if isinstance(y, bytes) else None
+            # of equal length: else a byte of x could stand at the head of y
+            known = isinstance(y, bytes) and len(x) == len(y)
+            return cls("ES256", b"\x04" + x + cast("bytes", y)) if known else None
         return None
 
     @functools.cached_property

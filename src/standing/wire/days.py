@@ -6,12 +6,13 @@ The two meet here and nowhere else.
 
 import datetime as dt
 import re
-from typing import NewType
+from typing import Final, NewType
 
 from standing.errors import Refused
 
 Day = NewType("Day", int)
 """Days since 1970-01-01; 0 to 2,932,896 (9999-12-31)."""
+LAST_DAY: Final = Day(2_932_896)
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)

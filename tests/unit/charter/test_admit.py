@@ -9,7 +9,8 @@ import pytest
 from standing import charter
 from standing.charter import Accredit, Batch, DayMoved, Envelope, Genesis, KeySet, Marks, Revoke
 from standing.errors import StandingError
-from standing.wire import cose
+from standing.wire import cbor, cose
+from standing.wire.days import LAST_DAY
 from standing.wire.keys import SigningKey
 from tests.support import make_ledger, rows
 
@@ -143,6 +144,7 @@ CASES: dict[str, Callable[[], tuple[list[bytes], bytes]]] = {
     "21 a pack not yet in force": lambda: (after(*PACKED), say("metro", BATCH)),
     "21 a pack signed once": lambda: (after(PACKED[0], *LATER), say("metro", BATCH)),
     "22 an unknown catalogue": lambda: (FOUNDING, say("ann", pack(catalogue=b"x" * 32))),
+    "22 a day that no calendar has": lambda: (FOUNDING, say("ann", pack(force=-(2**40)))),
     "22 facts of another form": lambda: (FOUNDING, say("ann", pack(colour="red"))),
     "22 signed twice by one": lambda: (after(PACKED[0]), PACKED[0]),
     "22 signed a third time": lambda: (after(*PACKED), PACKED[1]),
@@ -229,11 +231,27 @@ def test_replaying_a_ledgers_entries_gives_its_live_state(tmp_path: Path) -> Non
         Batch(2, ROOT, 32, "transit"), Batch(1, ROOT[:-1], 32, "transit"),
         Batch(1, ROOT, 16, "transit"), Batch(1, ROOT, 48, "transit"), Marks(1, ROOT, 32, DAY),
         Envelope("document", b"short", "text/plain", {}),
+        DayMoved(-1), DayMoved(LAST_DAY + 1), DayMoved(-(2**64)),
+        right("new", "issuer", ("batch",), until=LAST_DAY + 1),
+        msgspec.structs.replace(GENESIS, day=LAST_DAY + 1),
     ],
 )  # fmt: skip
 def test_a_statement_of_another_form_is_none(statement: object) -> None:
     with pytest.raises(StandingError) as caught:
         charter.parse_statement(cose.parse_sign1(say("city", statement)))
+    assert caught.value.code == "E-STATEMENT-01"
+
+
+def test_a_statement_that_does_not_name_its_type_is_none() -> None:
+    header = {cose.CWT: {1: "city", 2: "slot"}, cose.TYP: "application/vnd.standing.revoke.v1+cose"}
+    payload = {"type": "standing/revoke/1", "kid": METRO_ID, "reason": "lost"}
+    named = cose.sign1(KEYS["city"], header, cbor.encode(payload))
+    assert charter.parse_statement(cose.parse_sign1(named)) == Revoke(METRO_ID, "lost")
+    del payload["type"]
+    with pytest.raises(StandingError) as caught:
+        charter.parse_statement(
+            cose.parse_sign1(cose.sign1(KEYS["city"], header, cbor.encode(payload)))
+        )
     assert caught.value.code == "E-STATEMENT-01"
 
 

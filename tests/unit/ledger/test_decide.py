@@ -8,6 +8,7 @@ import pytest
 
 from standing.errors import StandingError
 from standing.ledger._decide import Decision
+from standing.wire import cbor, cose
 from tests.support import CONTEXT, TODAY, Town, new_key, rows
 
 _LITERALS = re.compile(r"[xX]'[0-9A-Fa-f]*'|'(?:[^']|'')*'|\b\d+\b")
@@ -114,3 +115,13 @@ def test_the_vault_never_holds_a_reference_in_clear(asked: Town, tmp_path: Path)
             data = path.read_bytes()
             assert b"card-1" not in data, path
             assert b"ticket 1" not in data, path
+
+
+def test_a_question_that_does_not_name_its_type_is_none(asked: Town) -> None:
+    signed = cose.parse_sign1(asked.ask("card-1"))
+    members = cbor.decode(signed.payload)
+    del members["type"]
+    header = {label: signed.protected[label] for label in (cose.CWT, cose.TYP)}
+    with pytest.raises(StandingError) as caught:
+        asked.ledger.decide(cose.sign1(asked.keys["bus"].key, header, cbor.encode(members)))
+    assert caught.value.code == "E-DECIDE-02"

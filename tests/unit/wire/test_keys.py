@@ -152,6 +152,23 @@ def test_a_cose_key_with_other_members_is_refused(members):
     assert caught.value.code == "E-KEY-03"
 
 
+def test_a_cose_key_has_no_second_spelling():
+    cases = {case["name"]: case for case in load("proofs.json")["cases"]}
+    passkey = bytes.fromhex(cases["a passkey"]["key"])
+    members = cbor.decode(passkey)
+    x, y = members[-2], members[-3]
+    for odd in (
+        {**members, -2: x[:-1], -3: x[-1:] + y},  # together they are the same point
+        {**members, -2: x + y[:1], -3: y[1:]},
+        {**members, -1: True},  # True == 1
+        {1: True, 3: -8, -1: 6, -2: KEY.public.raw},
+    ):
+        with pytest.raises(Refused) as caught:
+            PublicKey.from_cose_key(cbor.encode(odd))
+        assert caught.value.code == "E-KEY-03"
+    assert PublicKey.from_cose_key(passkey).cose_key() == passkey
+
+
 @pytest.mark.parametrize("raw", [b"", b"\x04" + bytes(64), b"\x02" + bytes(32)])
 def test_a_point_that_is_not_on_p256_is_refused(raw):
     with pytest.raises(Refused) as caught:
