@@ -38,13 +38,13 @@ def database_unsynced() -> None:
 
 
 def checkpoint_first() -> None:
-    real = _publish.publish
+    real = _publish.Publication.write
 
-    def publish(reader, old, checkpoint, *more):
-        _layout.write_file(reader.directory, _layout.CHECKPOINT_FILE, checkpoint)
-        real(reader, old, checkpoint, *more)
+    def write(self) -> None:
+        _layout.write_file(self.directory, _layout.CHECKPOINT_FILE, self.checkpoint)
+        real(self)
 
-    _publish.publish = publish
+    _publish.Publication.write = write
 
 
 def entries_dropped_early() -> None:

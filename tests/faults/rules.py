@@ -19,7 +19,7 @@ TILE = 256
 DATABASE = f"{LOG}/log.db"
 AHEAD = f"{DATABASE}-wal"
 DOCUMENTS = f"{LOG}/documents"
-UNFINISHED = f"{LOG}/.new"
+UNFINISHED = {f"{LOG}/.new", f"{LOG}/.new-document"}
 _OF_SQLITE = {DATABASE, AHEAD, f"{DATABASE}-journal", f"{DATABASE}-shm"}
 
 Rule = Callable[["Watch", Event], bool]
@@ -73,7 +73,7 @@ def published_files_are_never_written_to(watch: Watch, event: Event) -> bool:
     """Write to the unfinished file and to SQLite's own files alone."""
     if event.op not in {Op.WRITE, Op.TRUNCATE}:
         return True
-    return watch.changed(event) in _OF_SQLITE | {UNFINISHED}
+    return watch.changed(event) in _OF_SQLITE | UNFINISHED
 
 
 def checkpoint_last(watch: Watch, event: Event) -> bool:

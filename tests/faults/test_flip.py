@@ -1,4 +1,6 @@
-"""Every byte of a small ledger is flipped in turn: verify says so, or the byte means nothing.
+"""Bytes of a small ledger are flipped one by one: verify says so, or the byte means nothing.
+
+Every third byte in the short form, every byte in the long one (`make fuzz`).
 
 What means nothing is decided without our code: SQLite reads the same tables from the file and
 finds it whole. Everything else that verify does not notice is listed here with its reason.
@@ -25,6 +27,7 @@ from tests.support import TODAY, make_ledger, row
 WORKERS = 2
 CHUNK = 512
 FLIP = 0x01
+STRIDE = 1 if os.environ.get("STANDING_FAULTS") == "all" else 3
 
 GAPS = {
     ("vault.db", "runs.level"): "it tells when runs merge, and changes no answer",
@@ -117,7 +120,7 @@ def flip_stretch(
         meaningless = 0
         unnoticed: list[tuple[int, str]] = []
         with path.open("r+b", buffering=0) as file:
-            for at in range(start, min(end, len(data))):
+            for at in range(start, min(end, len(data)), STRIDE):
                 os.pwrite(file.fileno(), bytes([data[at] ^ FLIP]), at)
                 now = logical_dump(path) if database else None
                 if now is not None and now == dump:
@@ -141,7 +144,7 @@ def test_verify_notices_every_flipped_byte_that_means_something(
     small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jobs = list(stretches(small))
-    flipped = sum(p.stat().st_size for p in small.rglob("*") if p.is_file())
+    flipped = sum(p.stat().st_size for p in small.rglob("*") if p.is_file()) // STRIDE
     meaningless: Counter[str] = Counter()
     unnoticed: list[tuple[str, int, str]] = []
     context = multiprocessing.get_context("spawn")
@@ -152,7 +155,7 @@ def test_verify_notices_every_flipped_byte_that_means_something(
             unnoticed += [(name, at, column) for at, column in missed]
     with capsys.disabled():
         print(  # noqa: T201 - how much was left out belongs beside the verdict
-            f"\n{flipped:,} bytes flipped; meaningless to SQLite: {dict(+meaningless)}"
+            f"\nabout {flipped:,} bytes flipped; meaningless to SQLite: {dict(+meaningless)}"
         )
     silent = [(name, at, column) for name, at, column in unnoticed if (name, column) not in GAPS]
     assert silent == []
