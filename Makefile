@@ -36,10 +36,10 @@ types: $(STAMP)
 unit: $(STAMP)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-# every parser under coverage-guided fuzzing, 30 s each: ARGS="--seconds N --target NAME"; then the
-# long forms of the tests that go through every fault, about a quarter of an hour: FAULTS= leaves
-# them out
-FAULTS ?= all
+# every parser under coverage-guided fuzzing, 30 s each: ARGS="--seconds N --target NAME"; then, where
+# ARGS asks for nothing else, the long forms of the tests that go through every fault, about a quarter
+# of an hour: FAULTS= leaves them out, FAULTS=all wants them whatever ARGS says
+FAULTS ?= $(if $(ARGS),,all)
 fuzz: $(STAMP)
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 	$(if $(FAULTS),STANDING_FAULTS=$(FAULTS) $(BIN)/python -m pytest -n 2 tests/faults)

@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +33,9 @@ GRACE_SECONDS = 120  # beyond the time asked for: start, seeds, a last slow inpu
 _COVERAGE = re.compile(r"^#\d+\s+(?:INITED|DONE|NEW|REDUCE|pulse)\s+cov: (\d+)", re.MULTILINE)
 _EXECUTIONS = re.compile(r"^stat::number_of_executed_units:\s+(\d+)", re.MULTILINE)
 _NO_WHEEL = "No matching distribution found"
+_SILENT = (
+    "Retrying"  # an index that does not answer offers no wheel either, and is no reason to skip
+)
 
 
 @dataclass(frozen=True)
@@ -78,17 +80,17 @@ def _atheris() -> Path | None:
         return folder
     MADE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=MADE) as unfinished:
+        made = Path(unfinished) / "made"
         options = ["--no-deps", "--only-binary", ":all:", "--require-hashes"]
         done = subprocess.run(
             [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-             *options, "--target", unfinished, "-r", LOCK],
+             *options, "--target", made, "-r", LOCK],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode == 0:
-            shutil.copytree(unfinished, folder)
-            return folder
+            return made.rename(folder)
     print(done.stderr, file=sys.stderr)
-    if _NO_WHEEL not in done.stderr:
+    if _NO_WHEEL not in done.stderr or _SILENT in done.stderr:
         sys.exit("atheris could not be installed: nothing was fuzzed")
     line = "!" * 88
     print(f"{line}\nSKIPPED: NOTHING WAS FUZZED. atheris has no wheel for this Python.\n{line}")
@@ -100,7 +102,7 @@ def _guided(name: str, atheris: Path, seconds: int) -> Outcome:
     before = len(list(corpus.iterdir()))
     findings = FINDINGS / name
     findings.mkdir(parents=True, exist_ok=True)
-    known = set(findings.iterdir())
+    known = _written(findings)
     paths = [str(atheris), str(ROOT / "src"), str(ROOT)]
     done = subprocess.run(
         [sys.executable, "-m", "tests.fuzz.guided", name, f"-max_total_time={seconds}",
@@ -113,7 +115,7 @@ def _guided(name: str, atheris: Path, seconds: int) -> Outcome:
     )  # fmt: skip
     covered = [int(number) for number in _COVERAGE.findall(done.stdout)] or [0]
     executed = _EXECUTIONS.search(done.stdout)
-    found = sorted(set(findings.iterdir()) - known)
+    found = sorted(path for path, _ in _written(findings) - known)
     if done.returncode != 0 and not found:
         sys.exit(f"{name}: the fuzzer itself failed\n{done.stdout}")
     after = len(list(corpus.iterdir()))
@@ -124,6 +126,11 @@ def _guided(name: str, atheris: Path, seconds: int) -> Outcome:
         found,
         done.stdout,
     )
+
+
+def _written(folder: Path) -> set[tuple[Path, int]]:
+    """List files with their times: an input that is found again is written again."""
+    return {(path, path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
 def _corpus(name: str) -> Path:
