@@ -75,7 +75,7 @@ def signer_of(state: State | None, sign1: cose.Sign1) -> bytes:
             raise _no_genesis()
         return statement.operator_key
     kind = kind_of(sign1)
-    if kind in {"day", "marks"} or (kind == "document" and sign1.kid not in state.roll.keys):
+    if kind in {"day", "marks"} or (kind == "document" and sign1.kid in state.roll.log_keys):
         return _clerk(state, sign1)
     return right_of(state, sign1.kid, kind, issuer_of(sign1)).key
 

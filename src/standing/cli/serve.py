@@ -4,7 +4,14 @@ from pathlib import Path
 
 import click
 
-from standing.cli.options import json_option, ledger_option, open_for, show, today_option
+from standing.cli.options import (
+    end_well_when_told,
+    json_option,
+    ledger_option,
+    open_for,
+    show,
+    today_option,
+)
 
 
 @click.command()
@@ -65,4 +72,5 @@ def serve(
         show({"url": address}, f"Serving the log of {directory} at {address}", as_json=as_json)
 
     with open_for(directory, today) as ledger:
+        end_well_when_told()
         serve_log(ledger, host=host, port=port, settings=settings, ready=ready)

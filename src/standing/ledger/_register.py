@@ -20,6 +20,7 @@ _OTHER_DOORS: Final = {
     "day": "the ledger moves its day itself, in front of the first statement of a new day",
     "key": "a key of the log is named where its private half is kept: standing key rotate",
 }
+_RULES: Final = frozenset({"catalogue", "pack"})
 _DOCUMENT_KINDS: Final = frozenset({"catalogue", "pack", "document"})
 
 
@@ -79,16 +80,17 @@ def deposit(core: Core, data: bytes) -> bytes:
 
 def _gate(core: Core, claim: charter.Claim) -> Refused | None:
     """Say why a statement may not come this way; what stands in the log already may."""
+    guarded = claim.kind in _OTHER_DOORS or claim.kind in _RULES
+    if not guarded or core.log.find(claim.statement_hash) is not None:
+        return None
     door = _OTHER_DOORS.get(claim.kind)
-    if door is not None and core.log.find(claim.statement_hash) is None:
+    if door is not None:
         return Refused(
             "E-REGISTER-01",
             f"Statements of kind {claim.kind!r} come through another door.",
             why=f"{door[:1].upper()}{door[1:]}.",
             fix="Use that door.",
         )
-    if claim.kind not in {"catalogue", "pack"}:
-        return None
     try:
         _check_rules(core, claim)
     except StandingError as problem:

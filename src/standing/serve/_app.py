@@ -9,7 +9,7 @@ from pathlib import Path
 from standing.errors import StandingError
 from standing.ledger import Ledger
 from standing.serve._cosigning import Cosigning, run_quietly
-from standing.serve._entries import DOCUMENTS, ENTRIES, KEYS, Entries
+from standing.serve._entries import DOCUMENTS, ENTRIES, KEYS, Entries, problem_of
 from standing.serve._http import (
     Answer,
     ClientGone,
@@ -61,6 +61,8 @@ class LogServer:
             answer = await self._answer(scope, receive)
         except Problem as problem:
             answer = problem.answer()
+        except StandingError as error:
+            answer = problem_of(error).answer()
         except ClientGone:
             return
         with contextlib.suppress(asyncio.CancelledError):

@@ -112,10 +112,9 @@ class Entries:
 def _receipt_keys(ledger: Ledger) -> dict[bytes, dict[int, Any]]:
     """Give COSE_Keys with their key ids (label 2), newest last."""
     found = {}
-    for kid, key in ledger.state.roll.log_keys.items():
-        if key.purpose == "receipt":
-            members = cbor.decode(PublicKey.from_cose_key(key.key).cose_key())
-            found[kid] = {**members, 2: kid}
+    for _, stated in ledger.state.log_keys("receipt"):
+        key = PublicKey.from_cose_key(stated)
+        found[key.thumbprint] = {**cbor.decode(key.cose_key()), 2: key.thumbprint}
     return found
 
 

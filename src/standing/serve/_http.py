@@ -4,6 +4,7 @@ Plain ASGI, because a registration costs little beside what a framework would ad
 """
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -81,12 +82,9 @@ async def read_body(scope: Scope, receive: Receive, *, most: int, seconds: float
     declared = header(scope, b"content-length")
     if declared is not None and _length(declared) > most:
         raise _too_large(most)
-    message = await receive()
-    if not message.get("more_body") and message["type"] == "http.request":
-        return _whole(message.get("body", b""), most)  # the usual case: one piece, no timer
     try:
         async with asyncio.timeout(seconds):
-            return await _rest(message, receive, most)
+            return await _read(receive, most)
     except TimeoutError:
         raise Problem(
             408,
@@ -100,10 +98,11 @@ class ClientGone(Exception):  # noqa: N818 - not a fault of the program
     """The client hung up while it was sending."""
 
 
-async def _rest(message: Message, receive: Receive, most: int) -> bytes:
+async def _read(receive: Receive, most: int) -> bytes:
     parts: list[bytes] = []
     length = 0
     while True:
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
         part = message.get("body", b"")
@@ -113,7 +112,6 @@ async def _rest(message: Message, receive: Receive, most: int) -> bytes:
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
-        message = await receive()
 
 
 def _length(declared: bytes) -> int:
@@ -126,12 +124,6 @@ def _length(declared: bytes) -> int:
             headers=[(b"connection", b"close")],
         )
     return int(declared)
-
-
-def _whole(body: bytes, most: int) -> bytes:
-    if len(body) > most:
-        raise _too_large(most)
-    return body
 
 
 def _too_large(most: int) -> Problem:
@@ -174,7 +166,7 @@ class RateLimit:
         if len(self._buckets) > _KEPT_CLIENTS:
             self._buckets.popitem(last=False)
         if tokens < 0:
-            wait = max(1, round(-tokens / self._rate))
+            wait = max(1, math.ceil((1 - max(tokens, -self._most)) / self._rate))
             raise Problem(
                 429,
                 "Too Many Requests",

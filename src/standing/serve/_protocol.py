@@ -19,6 +19,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._in_head = True
         self._head_bytes = 0
+        self._ended = 0  # requests that were read to their end
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -33,7 +34,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what belongs to an unfinished head."""
+        ended = self._ended
         super().data_received(data)
+        if self._ended != ended:
+            return  # the bytes ended a request: they are not the next one's head
         if self._in_head and self.transport is not None and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
@@ -60,6 +64,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Expect the next head."""
         self._in_head = True
+        self._ended += 1
         if not self.transport.is_closing():
             super().on_message_complete()
 

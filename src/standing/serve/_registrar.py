@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from standing import charter
-from standing.errors import Broken, StandingError, Unreachable
+from standing.errors import Broken, Refused, StandingError, Unreachable
 from standing.ledger import Ledger, Registered
 from standing.log import Publication
 from standing.serve._verifier import Examined, Helper, Here
@@ -161,7 +161,8 @@ class Registrar:
         results: list[Examined]
         try:
             results = examiner.examine([posted.body for posted in chunk])
-        except Broken as problem:
+        except Exception as error:  # noqa: BLE001 - a thread that ends leaves everyone waiting
+            problem = _fault(error)
             self._stop(problem)
             results = [problem] * len(chunk)
         refused: list[tuple[_Posted, Outcome]] = []
@@ -247,17 +248,24 @@ class Registrar:
 
     def _commit(self, group: list[_Posted]) -> None:
         outcomes: list[Outcome]
+        if self._stopped is not None:
+            outcomes = [self._stopped] * len(group)
+        else:
+            outcomes = self._register(group)
+        self._loop.call_soon_threadsafe(self._deliver, list(zip(group, outcomes, strict=True)))
+
+    def _register(self, group: list[_Posted]) -> list[Outcome]:
         try:
-            if self._stopped is not None:
-                raise self._stopped
             claims = [posted.claim for posted in group if posted.claim is not None]
             outcomes = self._ledger.register(claims)
             self._learn()
-        except StandingError as problem:
-            if isinstance(problem, Broken):
-                self._stop(problem)
-            outcomes = [problem] * len(group)
-        self._loop.call_soon_threadsafe(self._deliver, list(zip(group, outcomes, strict=True)))
+        except Refused as refusal:
+            return [refusal] * len(group)
+        except Exception as error:  # noqa: BLE001 - a thread that ends leaves everyone waiting
+            problem = _fault(error)
+            self._stop(problem)
+            return [problem] * len(group)
+        return outcomes
 
     def _learn(self) -> None:
         """Tell the examiners of keys that are new on the roll."""
@@ -269,6 +277,8 @@ class Registrar:
                 examiner.learn(new)
 
     def _do(self, job: _Job) -> None:
+        if not job.done.set_running_or_notify_cancel():
+            return  # whoever asked has gone
         try:
             job.done.set_result(job.work(self._ledger))
         except Exception as problem:  # noqa: BLE001 - it is raised where the job came from
@@ -280,11 +290,10 @@ class Registrar:
         try:
             if self._stopped is None:
                 work()
-        except StandingError as problem:
-            if isinstance(problem, Broken):
-                self._stop(problem)
-        except Exception as problem:  # noqa: BLE001 - the writer must never end unseen
-            self._stop(_unforeseen(problem))
+        except Refused:
+            return
+        except Exception as error:  # noqa: BLE001 - a thread that ends leaves everyone waiting
+            self._stop(_fault(error))
 
     def _stop(self, problem: StandingError) -> None:
         if self._stopped is None:
@@ -292,10 +301,13 @@ class Registrar:
             self._on_stop(problem)
 
 
-def _unforeseen(problem: Exception) -> Broken:
+def _fault(error: Exception) -> StandingError:
+    """Give what stops the log; an error that nobody foresaw (a vault on a full disk) does, too."""
+    if isinstance(error, StandingError):
+        return error
     return Broken(
         "E-SERVE-03",
-        "The server stopped, because its writer met what it does not know.",
-        why=f"{type(problem).__name__}: {problem}.",
-        fix="Start it again; what was acknowledged is in the log. Please report this.",
+        "The server has stopped at a fault that it does not know.",
+        why=f"{type(error).__name__}: {error}.",
+        fix="Start it again. If it stops again, see whether the disk is full or failing.",
     )

@@ -6,6 +6,7 @@ refusals, in order; it never decides what enters the log.
 
 import multiprocessing
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -148,11 +149,9 @@ def _work(pipe: "Connection[Any, Any]") -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends us, not the terminal
     keys: dict[bytes, PublicKey] = {}
-    pipe.send_bytes(b"up")
-    while True:
-        try:
+    with suppress(EOFError, OSError):  # the other side has closed the pipe: the work is over
+        pipe.send_bytes(b"up")
+        while True:
             ask = _asks.decode(pipe.recv_bytes())
-        except (EOFError, OSError):
-            return
-        keys |= {kid: PublicKey.from_cose_key(key) for kid, key in ask.keys.items()}
-        pipe.send_bytes(_encode([_pack(result) for result in examine_all(ask.bodies, keys)]))
+            keys |= {kid: PublicKey.from_cose_key(key) for kid, key in ask.keys.items()}
+            pipe.send_bytes(_encode([_pack(result) for result in examine_all(ask.bodies, keys)]))

@@ -194,9 +194,9 @@ def parse_sign1(data: bytes, *, max_bytes: int = MAX_STATEMENT_BYTES) -> Sign1:
         raise _unfit("Its headers are not bytes and a map.")
     if not isinstance(payload, bytes | None):
         raise _unfit("Its payload is neither bytes nor null.")
+    protected = _protected_header(header_bytes, unprotected)  # an unknown algorithm is said first
     if not isinstance(signature, bytes) or len(signature) != _SIGNATURE_BYTES:
         raise _unfit("Its signature is not 64 bytes.")
-    protected = _protected_header(header_bytes, unprotected)
     return Sign1(header_bytes, protected, unprotected, payload, signature, data)
 
 
