@@ -43,6 +43,7 @@ LONG = [
     ("power-any", "small"),
     ("power-any", "founding"),
     ("power-any", "crossing"),
+    ("power-any", "long"),
     ("killed-then-power", "founding"),
     ("killed-then-power", "crossing"),
     ("killed-then-power", "beside"),
