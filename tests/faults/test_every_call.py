@@ -58,6 +58,8 @@ FOUND_OUT = [
     ("folders_unsynced", "power", "small"),
     ("database_unsynced", "power", "small"),
     ("checkpoint_first", "killed", "small"),
+]
+FOUND_OUT_LATE = [
     ("ahead_believed", "killed-then-power", "small"),
     ("entries_dropped_early", "power", "crossing"),
 ]
@@ -134,7 +136,7 @@ def test_the_write_path_keeps_its_order(work, folder):
         assert kind in told["struck"], "calls pass by the shim: is SQLite linked statically?"
 
 
-@pytest.mark.parametrize(("mutant", "campaign", "work"), FOUND_OUT)
+@pytest.mark.parametrize(("mutant", "campaign", "work"), FOUND_OUT + FOUND_OUT_LATE * ALL)
 def test_a_log_that_is_wrong_on_purpose_is_found_out(mutant, campaign, work, folder):
     assert run(campaign, work, folder, mutant)["failures"]
 
