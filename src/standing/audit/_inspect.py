@@ -15,9 +15,9 @@ from standing import charter
 from standing.audit._opened import Opened
 from standing.audit._public import broken, head_keys
 from standing.audit._replay import replay_changes
-from standing.errors import Broken, Refused, StandingError, Usage
+from standing.errors import Refused, Usage
 from standing.log import WITNESSED_FILE
-from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint_by_any
 from standing.verify.cosignatures import cosigner_of
 from standing.verify.receipts import verify_receipt
 from standing.verify.tlog_proof import HEADER, TlogProof, parse_tlog_proof
@@ -96,17 +96,9 @@ def _note_facts(ledger: Opened, state: charter.State, data: bytes) -> dict[str, 
 def _signed(ledger: Opened, state: charter.State, data: bytes) -> Checkpoint:
     """Verify a checkpoint with each key the log has signed with, and compare it with this copy."""
     keys = [PublicKey.from_cose_key(key) for _, key in state.log_keys("checkpoint")]
-    problem: StandingError | None = None
-    for key in reversed(keys):
-        try:
-            checkpoint = verify_checkpoint(data, ledger.trust.origin, key)
-        except Broken as error:
-            problem = problem or error
-            continue
-        _same_root(ledger, checkpoint.size, checkpoint.root)
-        return checkpoint
-    assert problem is not None, "a log has a key"
-    raise problem
+    checkpoint = verify_checkpoint_by_any(data, ledger.trust.origin, keys)
+    _same_root(ledger, checkpoint.size, checkpoint.root)
+    return checkpoint
 
 
 def _same_root(ledger: Opened, size: int, root: bytes) -> None:

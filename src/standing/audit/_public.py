@@ -1,7 +1,6 @@
 """Checks of the public side: trust, log, charter, documents, packs, history."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from standing import charter, policy
 from standing.audit._opened import KEYS_DIR, LOG_DIR, Opened
 from standing.errors import Broken
 from standing.log import WITNESSED_FILE, HeadKeys, check_log
-from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint_by_any
 from standing.verify.quorum import parse_trust_policy
 from standing.verify.tree import leaf_hash
 from standing.wire import cose
@@ -243,7 +242,4 @@ def _outside(ledger: Opened, against: bytes) -> Checkpoint:
     """Read a checkpoint that any of the log's keys signed, the newest tried last."""
     origin = ledger.trust.origin
     keys = [PublicKey.from_cose_key(key) for _, key in ledger.charter.log_keys("checkpoint")]
-    for key in keys[:-1]:
-        with suppress(Broken):
-            return verify_checkpoint(against, origin, key)
-    return verify_checkpoint(against, origin, keys[-1])
+    return verify_checkpoint_by_any(against, origin, keys)

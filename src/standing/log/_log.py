@@ -8,7 +8,6 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -36,7 +35,7 @@ from standing.log._store import (
     open_copy,
     open_store,
 )
-from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint_by_any
 from standing.verify.cosignatures import cosign
 from standing.verify.receipts import encode_receipt, receipt_protected, sign_root
 from standing.verify.tree import EMPTY_ROOT, leaf_hash
@@ -210,12 +209,7 @@ class Log:
         A reader's is that of the moment it was opened.
         """
         data = self.published()
-        if data is None:
-            return None
-        for key in keys[:-1]:
-            with suppress(Broken):
-                return verify_checkpoint(data, self.origin, key)
-        return verify_checkpoint(data, self.origin, keys[-1])
+        return None if data is None else verify_checkpoint_by_any(data, self.origin, keys)
 
     def published(self) -> bytes | None:
         """Give the bytes of the published checkpoint, if there is one."""
