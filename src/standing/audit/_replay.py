@@ -26,9 +26,8 @@ from standing.wire.notes import ED25519_TYPE, NoteKey
 
 _BUNDLE: Final = 256
 _NEUTRAL: Final = frozenset({"document", "batch"})
-_NEUTRAL_TYPES: Final = tuple(
-    f"application/vnd.standing.{kind}.v1+cose".encode() for kind in sorted(_NEUTRAL)
-)
+_TYPES: Final = b"application/vnd.standing."
+_NEUTRAL_TYPES: Final = tuple(_TYPES + f"{kind}.v1+cose".encode() for kind in sorted(_NEUTRAL))
 
 Change = tuple[int, bytes]
 """An entry that changes the charter's state, and its index."""
@@ -128,8 +127,19 @@ def _no_right(index: int, problem: StandingError) -> StandingError:
 
 
 def _looks_neutral(entry: bytes) -> bool:
-    """Tell what is likely to leave the state as it was; whoever judges it makes sure."""
-    return any(name in entry for name in _NEUTRAL_TYPES)
+    """Tell what is likely to leave the state as it was; whoever judges it makes sure.
+
+    A statement holds the name of its own kind. One that holds more than one such name (a text may
+    say anything) is read; one that cannot be read is left to its judge.
+    """
+    if not any(name in entry for name in _NEUTRAL_TYPES):
+        return False
+    if entry.count(_TYPES) == 1:
+        return True
+    try:
+        return charter.kind_of(cose.parse_sign1(entry)) in _NEUTRAL
+    except StandingError:
+        return True
 
 
 def _scan(directory: Path, first: int, stop: int, _: tuple[()]) -> list[Change]:
