@@ -33,7 +33,6 @@ ENTRIES: Final = "/entries"
 DOCUMENTS: Final = "/documents"
 KEYS: Final = "/.well-known/scitt-keys"
 
-_BODY_SECONDS: Final = 10.0
 _ID_HEX: Final = 64
 _REFUSED_COST: Final = 4.0
 _TYPES: Final = frozenset({COSE_TYPE, b"application/cbor", b"application/octet-stream"})
@@ -58,7 +57,7 @@ class Entries:
         """Register a statement."""
         self._limit.take(scope)
         _check_type(scope)
-        body = await read_body(scope, receive, most=charter.MAX_POSTED_BYTES, seconds=_BODY_SECONDS)
+        body = await read_body(scope, receive, most=charter.MAX_POSTED_BYTES)
         try:
             outcome = await self._registrar.submit(body)
         except StandingError as stopped:
@@ -72,9 +71,7 @@ class Entries:
     async def deposit(self, scope: Scope, receive: Receive) -> Answer:
         """Keep a public document that a later statement names."""
         self._limit.take(scope)
-        body = await read_body(
-            scope, receive, most=charter.MAX_DEPOSIT_BYTES, seconds=_BODY_SECONDS
-        )
+        body = await read_body(scope, receive, most=charter.MAX_DEPOSIT_BYTES)
         try:
             digest = await self._registrar.call(lambda ledger: ledger.deposit(body))
         except StandingError as refusal:
