@@ -38,7 +38,7 @@ class Seen:
         match told.split():
             case ["done", "create" | "open", _]:
                 self.created = True
-            case ["done", "append", size]:
+            case ["done", "append" | "around", size]:
                 self.acknowledged = int(size)
             case ["done", "put", number]:
                 self.documents.add(int(number))
@@ -128,8 +128,9 @@ class Examiner:
                 if (place / "documents" / hashlib.sha256(data).hexdigest()).exists():
                     assert log.document(hashlib.sha256(data).digest()) == data
                     found.documents.add(number)
-        if (place / "checkpoint").exists():
-            found.heads.add(parse_head((place / "checkpoint").read_bytes()))
+        for name in ("checkpoint", "checkpoint.witnessed"):
+            if (place / name).exists():
+                found.heads.add(parse_head((place / name).read_bytes()))
 
     def _check(self, log: Log, known: int) -> None:
         """Check a log whose first entries, to `known`, are those of the work."""
@@ -145,7 +146,7 @@ class Examiner:
         with write(place) as log:
             assert log.head.size == found.size, "the writer sees other entries than a reader"
             self._check(log, found.size)
-            assert not (place / ".new").exists(), "an unfinished file stays"
+            assert not list(place.glob(".new*")), "an unfinished file stays"
             for size in self._work.sizes:
                 if size > log.head.size:
                     log.append(_others(log.head.size, size), {"state": b"%d" % size}, day=9)

@@ -102,12 +102,12 @@ def answer_last(watch: Watch, event: Event) -> bool:
     if event.op is not Op.MARK:
         return True
     match event.path.split():
-        case ["done", "append", _]:
+        case ["done", "append" | "around", _]:
             return watch.exists(AHEAD) and watch.durable(AHEAD) and watch.durable(LOG)
         case ["done", "put", number]:
             digest = hashlib.sha256(document(int(number))).hexdigest()
             return watch.exists(f"{DOCUMENTS}/{digest}") and watch.durable(f"{DOCUMENTS}/{digest}")
-        case ["done", "publish", _]:
+        case ["done", "publish" | "write" | "end", _]:
             return watch.exists(CHECKPOINT) and watch.durable(CHECKPOINT)
         case ["done", "create" | "open" | "close", _]:
             return watch.durable(LOG) and watch.durable(DATABASE)

@@ -20,27 +20,33 @@ from tests.faults import shim
 
 SHORT = [
     ("killed", "founding"),
-    ("killed", "crossing"),
+    ("killed", "beside"),
     ("failed", "founding"),
     ("failed", "crossing"),
     ("failed-all-ways", "small"),
     ("power", "founding"),
-    ("power", "crossing"),
+    ("power", "beside"),
     ("killed-then-power", "small"),
     ("failed-then-power", "small"),
     ("read-then-power", "small"),
 ]
 LONG = [
+    ("killed-also-after", "crossing"),
+    ("killed-also-after", "beside"),
     ("killed-also-after", "long"),
     ("failed-all-ways", "founding"),
     ("failed-all-ways", "crossing"),
+    ("failed-all-ways", "beside"),
     ("failed-all-ways", "long"),
+    ("power", "crossing"),
     ("power", "long"),
     ("power-any", "small"),
     ("power-any", "founding"),
     ("power-any", "crossing"),
+    ("power-any", "long"),
     ("killed-then-power", "founding"),
     ("killed-then-power", "crossing"),
+    ("killed-then-power", "beside"),
     ("failed-then-power", "founding"),
     ("failed-then-power", "crossing"),
     ("read-then-power", "founding"),
@@ -109,7 +115,7 @@ def test_wherever_a_writer_stops_the_log_is_whole_and_goes_on(campaign, work, fo
     assert told["states"] > 30, "hardly anything was tried"
 
 
-@pytest.mark.parametrize("work", ["small", "crossing", "founding", "long"])
+@pytest.mark.parametrize("work", ["small", "crossing", "founding", "beside", "long"])
 def test_the_write_path_keeps_its_order(work, folder):
     told = run("order", work, folder)
     assert told["failures"] == []

@@ -10,10 +10,21 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from standing.wire.keys import SigningKey
-from tests.faults.disk import Disk, Tree, read_tree, write_tree
+from tests.faults.disk import Disk, File, Tree, read_tree, write_tree
 from tests.faults.oracle import Seen, parse_head
 from tests.faults.shim import Act, Event, Fault, Op, Shim, read_journal
-from tests.faults.work import CHECKPOINT, LOG, Tell, Work, do_all, do_told, do_traced, resume, show
+from tests.faults.work import (
+    CHECKPOINT,
+    LOG,
+    WITNESSED,
+    Tell,
+    Work,
+    do_all,
+    do_told,
+    do_traced,
+    resume,
+    show,
+)
 
 NOTHING = Fault(Act.PASS)
 KILLS = (Fault(Act.KILL_BEFORE), Fault(Act.SHORT_KILL), Fault(Act.KILL_AFTER))
@@ -29,6 +40,7 @@ ERRORS = (
 _DEADLY = {fault.act for fault in KILLS}
 _OF_WRITES = {Act.SHORT, Act.SHORT_FAIL, Act.SHORT_KILL}
 _PATIENCE_SECONDS = 60
+_CHECKPOINTS = (f"/{CHECKPOINT}", f"/{WITNESSED}")
 _SHARED_MEMORY = "-shm"
 
 
@@ -159,8 +171,8 @@ def follow(disk: Disk, seen: Seen, events: Sequence[Event]) -> Iterator[Event]:
             seen.hear(event.path)
         else:
             disk.apply(event)
-        if event.op is Op.RENAME and event.done and event.other.endswith(f"/{CHECKPOINT}"):
-            data = disk.seen()[CHECKPOINT]
-            assert data is not None
-            seen.heads.add(parse_head(data))
+        if event.op is Op.RENAME and event.done and event.other.endswith(_CHECKPOINTS):
+            node = disk.find(event.other)
+            assert isinstance(node, File)
+            seen.heads.add(parse_head(bytes(node.seen)))
         yield event

@@ -1,13 +1,13 @@
 """What is done to the log while faults strike: fixed steps, each told to the journal when it ends."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from standing.errors import StandingError
-from standing.log import Log
+from standing.log import Log, Publication
 from tests.unit.log.conftest import create, group, read, write
 
 Step = tuple[str, int]
@@ -17,6 +17,7 @@ Tell = Callable[[str], None]
 LOG = "log"
 """The log's folder below the watched one: the folder above is watched as well."""
 CHECKPOINT = f"{LOG}/checkpoint"
+WITNESSED = f"{LOG}/checkpoint.witnessed"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Work:
     @property
     def sizes(self) -> list[int]:
         """The sizes at which the log may stand, from empty on."""
-        return [0, *(n for verb, n in [*self.before, *self.steps] if verb == "append")]
+        steps = [*self.before, *self.steps]
+        return [0, *(n for verb, n in steps if verb in {"append", "around"})]
 
     @property
     def documents(self) -> list[int]:
@@ -92,11 +94,48 @@ LONG = Work(
 )
 """Everything at once, over several openings and two tiles."""
 
-WORKS = {"small": SMALL, "crossing": CROSSING, "founding": FOUNDING, "long": LONG}
+BESIDE = Work(
+    before=[("create", 0), ("append", 250), ("publish", 0), ("close", 0)],
+    steps=[
+        ("open", 0),
+        ("append", 253),
+        ("begin", 0),
+        ("append", 258),
+        ("write", 0),
+        ("end", 0),
+        ("witnessed", 0),
+        ("begin", 0),
+        ("around", 300),
+        ("put", 1),
+        ("end", 0),
+        ("close", 0),
+    ],
+)
+"""Publications beside further commits: one comes before the files, one amid them."""
+
+WORKS = {
+    "small": SMALL,
+    "crossing": CROSSING,
+    "founding": FOUNDING,
+    "beside": BESIDE,
+    "long": LONG,
+}
 
 
 def document(number: int) -> bytes:
     return b"document %d " % number * 500
+
+
+class _Amid(list[tuple[str, bytes]]):
+    """A list that lets something happen when half of it was gone through."""
+
+    act: Callable[[], None]
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        half = len(self) // 2
+        yield from self[:half]
+        self.act()
+        yield from self[half:]
 
 
 class Worker:
@@ -106,6 +145,7 @@ class Worker:
         self.place = place
         self.log: Log | None = None
         self._tell_sql = tell_sql
+        self._publication: Publication | None = None
 
     def do(self, step: Step) -> None:
         verb, number = step
@@ -131,6 +171,36 @@ class Worker:
 
     def _publish(self, _: int) -> None:
         self._open_log().publish()
+
+    def _begin(self, _: int) -> None:
+        self._publication = self._open_log().begin_publication()
+
+    def _write(self, _: int) -> None:
+        self._write_files(self._begun())
+
+    def _around(self, size: int) -> None:
+        """Write a publication's files, and append when half of them are there."""
+        files = _Amid(self._begun().files)
+        files.act = lambda: self._append(size)
+        self._write_files(replace(self._begun(), files=files))
+
+    def _write_files(self, publication: Publication) -> None:
+        try:
+            publication.write()
+        except OSError as error:
+            self._open_log().end_publication(publication, error)
+
+    def _end(self, _: int) -> None:
+        self._open_log().end_publication(self._begun())
+
+    def _witnessed(self, _: int) -> None:
+        """Put back what witnesses cosigned; whether they did is for its caller to know."""
+        log = self._open_log()
+        assert log.publish_witnessed(log.published() or b"")
+
+    def _begun(self) -> Publication:
+        assert self._publication is not None
+        return self._publication
 
     def _pages(self, number: int) -> None:
         """Let SQLite move its write-ahead file into the database after so many pages."""
