@@ -29,7 +29,7 @@ MIRRORS_FILE: Final = "mirrors"
 _MAX_CHECKPOINT: Final = 1_000_000
 _START_SECONDS: Final = 3.0
 _AT_ONCE: Final = 8
-_AHEAD: Final = "E-WITNESS-11"
+_ANOTHER_LOG: Final = frozenset({"E-WITNESS-11", "E-WITNESS-12"})
 
 Prove = Callable[[int, int], Sequence[bytes]]
 """Gives the consistency proof between two sizes of the log."""
@@ -94,7 +94,7 @@ class Outside:
         published = log.published()
         if published is not None and parse_checkpoint(published)[0].size == log.head.size:
             for problem in self.cosign(published, log.consistency).problems:
-                if problem.code == _AHEAD:
+                if problem.code in _ANOTHER_LOG:
                     raise _rolled_back(problem.where, problem.why) from problem
         for place in self.mirrors:
             with suppress(Unreachable):

@@ -43,6 +43,7 @@ _TITLES: Final = {
     "E-STATEMENT-02": "Payload Missing",
 }
 _MALFORMED: Final = ("E-CBOR-", "E-COSE-01", "E-COSE-02", "E-DEPOSIT-")
+_OUR_CLOCK: Final = "E-CLOCK-02"  # behind the ledger: no fault of the statement's
 _KEY_SECONDS: Final = ((b"cache-control", b"public, max-age=300"),)
 
 
@@ -145,7 +146,7 @@ def _check_type(scope: Scope) -> None:
 def problem_of(error: StandingError) -> Problem:
     """Turn an error of the ledger into the problem that SCRAPI names for it."""
     detail = detail_of(error)
-    if isinstance(error, Unreachable):
+    if isinstance(error, Unreachable) or error.code == _OUR_CLOCK:
         return Problem(503, "Busy", detail, headers=[(b"retry-after", b"2")])
     if error.code.startswith("E-CLOCK-"):  # this machine's fault, not the statement's
         return Problem(503, "Stopped", detail, headers=[(b"retry-after", b"60")])

@@ -163,6 +163,21 @@ def test_another_log_of_the_same_size_is_not_written_to(office, tmp_path, outsid
             refused(office, name)
 
 
+def test_a_fork_that_outgrew_its_witness_is_not_written_to(office, tmp_path):
+    with witness_of(office, tmp_path / "w") as url:
+        restore = keep(office, tmp_path)
+        grow(office)
+        with office.open() as ledger:
+            assert ledger.cosign().enough
+        policy = office.directory / "witnesses.policy"
+        named = policy.read_bytes()
+        policy.unlink()
+        restore(witnessed=False)
+        grow(office, 3)  # nobody outside was asked
+        policy.write_bytes(named)
+        refused(office, url)
+
+
 def test_outside_copies_that_are_behind_or_even_hold_up_nothing(office, tmp_path):
     with witness_of(office, tmp_path / "w"):
         mirror = tmp_path / "mirror"
