@@ -148,8 +148,6 @@ def problem_of(error: StandingError) -> Problem:
     detail = detail_of(error)
     if isinstance(error, Unreachable) or error.code == _OUR_CLOCK:
         return Problem(503, "Busy", detail, headers=[(b"retry-after", b"2")])
-    if error.code.startswith("E-CLOCK-"):  # this machine's fault, not the statement's
-        return Problem(503, "Stopped", detail, headers=[(b"retry-after", b"60")])
     if error.code == "E-REGISTER-01":
         return Problem(403, "Forbidden", detail)
     if error.code in _TITLES:
