@@ -47,6 +47,7 @@ LONG = [
     ("killed-then-power", "founding"),
     ("killed-then-power", "crossing"),
     ("killed-then-power", "beside"),
+    ("killed-then-power", "long"),
     ("failed-then-power", "founding"),
     ("failed-then-power", "crossing"),
     ("read-then-power", "founding"),
