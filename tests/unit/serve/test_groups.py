@@ -109,12 +109,14 @@ def test_too_many_waiting_statements_are_told_to_come_again(office, server, monk
     from standing.serve import _registrar
 
     monkeypatch.setattr(_registrar, "_MOST_WAITING", 3)
-    go = threading.Event()
-    server.app._registrar.do(lambda _: go.wait(30))
+    begun, go = threading.Event(), threading.Event()
+    server.app._registrar.do(lambda _: (begun.set(), go.wait(30)))
+    assert begun.wait(30), "until then the writer may still take a statement"
     statements = [office.document() for _ in range(3)]
     with ThreadPoolExecutor(3) as pool:
         jobs = [pool.submit(server.post, statement) for statement in statements]
         while server.app._registrar._waiting < 3:
+            assert not any(job.done() for job in jobs)
             threading.Event().wait(0.005)
         refused = server.post(office.document())
         go.set()
