@@ -62,7 +62,7 @@ lock: $(STAMP)
 		requirements/fuzz.in -o requirements/fuzz.lock
 
 clean:
-	rm -rf $(VENV) .interop .fuzz demo-ledger demo-ledger-tampered
+	rm -rf $(VENV) .interop .fuzz demo-ledger demo-ledger-tampered demo-ledger-witness
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py

@@ -14,7 +14,8 @@ def _pss(pid: int) -> int:
     return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """Give a process and all below it."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -22,13 +23,19 @@ def _family(pid: int) -> list[int]:
         except OSError:
             continue
         for child in children:
-            found += _family(int(child))
+            found += family(int(child))
     return found
+
+
+def cpu_us(pid: int) -> float:
+    """Give the processor time that a process has used, in microseconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") * 1e6
 
 
 def family_pss_mb(pid: int) -> int:
     """Give what a process and its children hold now, in MB."""
-    return sum(_pss(one) for one in _family(pid)) // 1024
+    return sum(_pss(one) for one in family(pid)) // 1024
 
 
 class PeakMemory:
@@ -41,7 +48,7 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.1):
-            total = sum(_pss(pid) for pid in _family(os.getpid()))
+            total = sum(_pss(pid) for pid in family(os.getpid()))
             self.mb = max(self.mb, total // 1024)
 
     def __enter__(self) -> Self:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import standing
+from bench.memory import cpu_us, family
 from bench.peers import pymerkle
 from standing import charter
 from standing.verify.receipts import verify_receipt
@@ -136,6 +137,11 @@ class Server:
         self.seconds_to_ready = time.perf_counter() - self.began
         self.port = int(json.loads(line)["url"].rsplit(":", 1)[1])
 
+    def cpu_us(self) -> tuple[float, float]:
+        """Give the processor time of the server and of its helpers so far, in microseconds."""
+        own, *others = family(self.process.pid)
+        return cpu_us(own), sum(map(cpu_us, others))
+
     def stop(self) -> None:
         """End it as an operator would."""
         self.process.send_signal(signal.SIGTERM)
@@ -197,7 +203,9 @@ def bench_register(folder: Path, scale: float) -> dict[str, Any]:
     prepared = prepare(folder, counts)
     server = Server(prepared["directory"])
     try:
+        before = server.cpu_us()
         fast = load(prepared["statements"][0], server.port, seconds)
+        after = server.cpu_us()
         paced = load(prepared["statements"][1], server.port, paced_seconds, _PACED)
     finally:
         server.stop()
@@ -217,6 +225,8 @@ def bench_register(folder: Path, scale: float) -> dict[str, Any]:
         "clients": _CLIENTS,
         "keys": _KEYS,
         "receipts_checked": checked,
+        "server_cpu_us": round((after[0] - before[0]) / fast["registered"], 1),
+        "helper_cpu_us": round((after[1] - before[1]) / fast["registered"], 1),
         "generator_cpu_us": round(fast["generator_cpu_us"], 1),
         "peers": {
             "sqlite_hash_chain_per_second": _sqlite_chain(folder, min(5.0, seconds)),

@@ -526,7 +526,7 @@ def http_head(data: bytes) -> None:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body}
 
-    read = _answered(lambda: _run(read_body(scope, receive, most=_MOST, seconds=1)))
+    read = _answered(lambda: _run(read_body(scope, receive, most=_MOST)))
     assert read is None or (read == body and len(body) <= _MOST)
     _answered(lambda: _check_type(scope))
     text = name.decode(errors="replace")

@@ -101,7 +101,7 @@ def go_stranger() -> Stranger:
 
 
 def _unchecked(why: str) -> str:
-    return f"{why}: x/mod, torchwood and go-cose did NOT check this log"
+    return f"{why}: x/mod, torchwood, circl and go-cose did NOT check this log"
 
 
 def _wanted_go() -> tuple[int, ...]:

@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import shutil
+import time
 
 import pytest
 
 from standing.audit.trust import TRUST_FILE, parse_trust
 from standing.verify.checkpoints import Checkpoint, verify_checkpoint
+from standing.verify.cosignatures import cosigner_of, verify_cosignature
 from standing.wire.keys import SigningKey
 from standing.wire.notes import (
     Note,
@@ -134,6 +136,9 @@ def test_a_witness_of_torchwood_adds_its_line_and_ours_still_holds(go, history):
     cosigned = bytes_of(answer.said["cosigned"])
     names = {line.name for line in parse_note(cosigned).signatures}
     assert names == {ORIGIN, "witness.example"}
+    secret = SigningKey.from_seed(hashlib.sha256(b"witness.example").digest())
+    when = verify_cosignature(cosigned, cosigner_of("witness.example", secret.public))
+    assert 0 <= time.time() - when < 600
     stated = verify_checkpoint(cosigned, ORIGIN, CHECKPOINT_KEY.public)
     assert (stated.size, stated.root) == (LAST, history.log.root_at(LAST))
 

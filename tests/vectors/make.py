@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from standing.verify.receipts import encode_receipt, receipt_protected, sign_root
-from standing.verify.tree import inclusion_path, leaf_hash, root_of
+from standing.verify.tree import consistency_path, inclusion_path, leaf_hash, root_of
 from standing.wire import _ed25519 as curve
 from standing.wire import cbor, cose
 from standing.wire.keys import PublicKey, SigningKey
@@ -278,7 +278,42 @@ def receipts() -> dict[str, Any]:
     }
 
 
-FILES = {"ed25519.json": ed25519, "proofs.json": proofs, "receipts.json": receipts}
+def trees() -> dict[str, Any]:
+    """Every inclusion and consistency proof of a small tree, with its roots."""
+    entries = [b"entry %d" % n for n in range(11)]
+    leaves = [leaf_hash(entry) for entry in entries]
+    sizes = range(1, len(entries) + 1)
+    return {
+        "about": "RFC 9162 SHA-256: roots, inclusion paths and consistency paths, lowest first.",
+        "entries": [entry.hex() for entry in entries],
+        "roots": {str(size): root_of(leaves[:size]).hex() for size in sizes},
+        "inclusion": [
+            {
+                "index": index,
+                "size": size,
+                "path": [node.hex() for node in inclusion_path(leaves[:size], index)],
+            }
+            for size in sizes
+            for index in range(size)
+        ],
+        "consistency": [
+            {
+                "old": old,
+                "size": size,
+                "path": [node.hex() for node in consistency_path(leaves[:size], old)],
+            }
+            for size in sizes
+            for old in range(1, size + 1)
+        ],
+    }
+
+
+FILES = {
+    "ed25519.json": ed25519,
+    "proofs.json": proofs,
+    "receipts.json": receipts,
+    "trees.json": trees,
+}
 
 
 def text_of(name: str) -> str:

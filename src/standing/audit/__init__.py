@@ -11,7 +11,7 @@ from standing.audit._inspect import (
 )
 from standing.audit._opened import Opened, open_ledger
 from standing.audit._public import POLICY_FILE, check_log_files, check_stored_state
-from standing.audit._replay import Replay, replay_all, replay_changes
+from standing.audit._replay import Replay, checkpoint_keys_in, replay_all, replay_changes
 from standing.audit._report import verify_report
 from standing.audit._verify import Check, Verification, verify_ledger
 from standing.audit.trust import Trust, load_trust, parse_trust
@@ -28,6 +28,7 @@ __all__ = [
     "check_proof",
     "check_stored_state",
     "checkpoint_facts",
+    "checkpoint_keys_in",
     "consistency_facts",
     "entry_facts",
     "load_trust",

@@ -13,12 +13,13 @@ import msgspec
 
 from standing import charter
 from standing.audit._opened import Opened
-from standing.audit._public import broken, head_keys
+from standing.audit._public import POLICY_FILE, broken
 from standing.audit._replay import replay_changes
-from standing.errors import Broken, Refused, StandingError, Usage
+from standing.errors import Refused, Usage
 from standing.log import WITNESSED_FILE
-from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint_by_any
 from standing.verify.cosignatures import cosigner_of
+from standing.verify.quorum import parse_trust_policy, verify_log_line
 from standing.verify.receipts import verify_receipt
 from standing.verify.tlog_proof import HEADER, TlogProof, parse_tlog_proof
 from standing.verify.tree import leaf_hash, verify_consistency
@@ -47,13 +48,27 @@ def place_of(ledger: Opened, which: str) -> int:
     return found
 
 
-def log_note_keys(ledger: Opened, state: charter.State, size: int) -> list[NoteKey]:
-    """Give the keys that the log signs a published checkpoint of a size with."""
+def log_note_keys(ledger: Opened, state: charter.State) -> list[NoteKey]:
+    """Give every key that the log has signed published checkpoints with."""
     origin = ledger.trust.origin
-    keys = head_keys(state)
-    found = [NoteKey(origin, ED25519_TYPE, keys(max(size - 1, 0)).checkpoint)]
-    ml_dsa = keys(size).ml_dsa
-    return [*found, cosigner_of(origin, ml_dsa)] if ml_dsa else found
+    return [
+        *(
+            NoteKey(origin, ED25519_TYPE, PublicKey.from_cose_key(key))
+            for _, key in state.log_keys("checkpoint")
+        ),
+        *(
+            cosigner_of(origin, charter.read_log_key(charter.ML_DSA_PURPOSE, key))
+            for _, key in state.log_keys(charter.ML_DSA_PURPOSE)
+        ),
+    ]
+
+
+def _witness_keys(ledger: Opened) -> list[NoteKey]:
+    """Give the keys of the witnesses that the ledger names."""
+    path = ledger.directory / POLICY_FILE
+    if not path.is_file():
+        return []
+    return [witness.key for witness in parse_trust_policy(path.read_bytes()).witnesses]
 
 
 def checkpoint_facts(ledger: Opened) -> dict[str, Any]:
@@ -72,17 +87,18 @@ def checkpoint_facts(ledger: Opened) -> dict[str, Any]:
 
 def _note_facts(ledger: Opened, state: charter.State, data: bytes) -> dict[str, Any]:
     checkpoint = _signed(ledger, state, data)
-    ours = {(key.name, key.key_id): key for key in log_note_keys(ledger, state, checkpoint.size)}
+    note = parse_note(data)
+    known = {
+        (key.name, key.key_id): key
+        for key in (*log_note_keys(ledger, state), *_witness_keys(ledger))
+    }
     lines = []
-    for line in parse_note(data).signatures:
-        key = ours.get((line.name, line.key_id))
-        lines.append(
-            {
-                "name": line.name,
-                "key_id": line.key_id.hex(),
-                "kind": _KINDS[key.kind] if key else "not checked: of another than the log",
-            }
-        )
+    for line in note.signatures:
+        key = known.get((line.name, line.key_id))
+        if key is not None:
+            verify_log_line(checkpoint, note, key)
+        kind = _KINDS[key.kind] if key else "not checked: its key is unknown here"
+        lines.append({"name": line.name, "key_id": line.key_id.hex(), "kind": kind})
     return {
         "origin": checkpoint.origin,
         "size": checkpoint.size,
@@ -96,17 +112,9 @@ def _note_facts(ledger: Opened, state: charter.State, data: bytes) -> dict[str, 
 def _signed(ledger: Opened, state: charter.State, data: bytes) -> Checkpoint:
     """Verify a checkpoint with each key the log has signed with, and compare it with this copy."""
     keys = [PublicKey.from_cose_key(key) for _, key in state.log_keys("checkpoint")]
-    problem: StandingError | None = None
-    for key in reversed(keys):
-        try:
-            checkpoint = verify_checkpoint(data, ledger.trust.origin, key)
-        except Broken as error:
-            problem = problem or error
-            continue
-        _same_root(ledger, checkpoint.size, checkpoint.root)
-        return checkpoint
-    assert problem is not None, "a log has a key"
-    raise problem
+    checkpoint = verify_checkpoint_by_any(data, ledger.trust.origin, keys)
+    _same_root(ledger, checkpoint.size, checkpoint.root)
+    return checkpoint
 
 
 def _same_root(ledger: Opened, size: int, root: bytes) -> None:
@@ -203,11 +211,7 @@ def _check_tlog_proof(
     checkpoint = _signed(ledger, state, proof.checkpoint)
     entry = _entry_for(ledger, statement, proof.index)
     lines = {(line.name, line.key_id) for line in parse_note(proof.checkpoint).signatures}
-    held = [
-        key
-        for key in log_note_keys(ledger, state, checkpoint.size)
-        if (key.name, key.key_id) in lines
-    ]
+    held = [key for key in log_note_keys(ledger, state) if (key.name, key.key_id) in lines]
     proof.verify(leaf_hash(entry), held)
     told = [f"{_KINDS[key.kind]} of {key.name}" for key in held]
     return _proven(ledger, "tlog-proof", proof.index, checkpoint.size, checkpoint.root, entry, told)

@@ -1,15 +1,14 @@
 """Checks of the public side: trust, log, charter, documents, packs, history."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from standing import charter, policy
 from standing.audit._opened import KEYS_DIR, LOG_DIR, Opened
 from standing.errors import Broken
-from standing.log import WITNESSED_FILE, HeadKeys, check_log
-from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.log import DOCUMENTS_DIR, WITNESSED_FILE, HeadKeys, check_log
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint_by_any
 from standing.verify.quorum import parse_trust_policy
 from standing.verify.tree import leaf_hash
 from standing.wire import cose
@@ -159,15 +158,33 @@ def _check_days(ledger: Opened) -> None:
             )
 
 
-def check_documents(ledger: Opened) -> int:
-    """Find every public document beside the tiles, under its digest."""
-    count = 0
+def check_documents(ledger: Opened) -> tuple[int, int]:
+    """Find the public documents beside the tiles, under their digests.
+
+    Rules and what the ledger states must lie there; a document that others registered may lie
+    elsewhere. Gives how many were read, and how many lie elsewhere.
+    """
+    read = elsewhere = 0
+    folder = ledger.log.directory / DOCUMENTS_DIR
     for index, sign1 in enumerate(ledger.statements):
         statement = charter.parse_statement(sign1)
-        if isinstance(statement, charter.Envelope):
+        if not isinstance(statement, charter.Envelope):
+            continue
+        if _ours(ledger, sign1, statement) or (folder / statement.digest.hex()).exists():
             _named(ledger.log.document, statement.digest, index)
-            count += 1
-    return count
+            read += 1
+        else:
+            elsewhere += 1
+    return read, elsewhere
+
+
+def _ours(ledger: Opened, sign1: cose.Sign1, statement: charter.Envelope) -> bool:
+    """Tell whether a document came through the ledger's own doors, which keep it."""
+    return (
+        statement.kind != "document"
+        or sign1.kid in ledger.charter.roll.log_keys
+        or statement.facts.get("about") == "consent-text"
+    )
 
 
 def _named(read: Callable[[bytes], bytes], digest: bytes, index: int) -> bytes:
@@ -243,7 +260,4 @@ def _outside(ledger: Opened, against: bytes) -> Checkpoint:
     """Read a checkpoint that any of the log's keys signed, the newest tried last."""
     origin = ledger.trust.origin
     keys = [PublicKey.from_cose_key(key) for _, key in ledger.charter.log_keys("checkpoint")]
-    for key in keys[:-1]:
-        with suppress(Broken):
-            return verify_checkpoint(against, origin, key)
-    return verify_checkpoint(against, origin, keys[-1])
+    return verify_checkpoint_by_any(against, origin, keys)

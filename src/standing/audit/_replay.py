@@ -5,7 +5,7 @@ are found first and replayed in order; then every process judges its own stretch
 state that was in force there: form, right, rule and signature, as on the day of registration.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,16 +15,19 @@ import msgspec
 from standing import charter
 from standing.audit._opened import Opened
 from standing.audit._public import broken
+from standing.audit.trust import Trust
 from standing.errors import StandingError
 from standing.log import Log, over_bundles, read_bundle
+from standing.verify.cosignatures import cosigner_of
+from standing.verify.tree import leaf_hash
 from standing.wire import cose
 from standing.wire.keys import PublicKey
+from standing.wire.notes import ED25519_TYPE, NoteKey
 
 _BUNDLE: Final = 256
 _NEUTRAL: Final = frozenset({"document", "batch"})
-_NEUTRAL_TYPES: Final = tuple(
-    f"application/vnd.standing.{kind}.v1+cose".encode() for kind in sorted(_NEUTRAL)
-)
+_TYPES: Final = b"application/vnd.standing."
+_NEUTRAL_TYPES: Final = tuple(_TYPES + f"{kind}.v1+cose".encode() for kind in sorted(_NEUTRAL))
 
 Change = tuple[int, bytes]
 """An entry that changes the charter's state, and its index."""
@@ -59,6 +62,31 @@ def replay_all(ledger: Opened) -> Replay:
         for kind, count in part.items():
             kinds[kind] = kinds.get(kind, 0) + count
     return Replay(state, sum(kinds.values()), kinds)
+
+
+def checkpoint_keys_in(entries: Iterable[bytes], trust: Trust) -> list[NoteKey]:
+    """Give every key that a log may sign checkpoints with, as its entries name them, newest last.
+
+    Nothing but the genesis is taken on trust: each entry that changes a right is judged, with its
+    signature. Raises `E-VERIFY-02` for the entries of another ledger.
+    """
+    state: charter.State | None = None
+    for index, entry in enumerate(entries):
+        if index == 0 and leaf_hash(entry).hex() != trust.genesis:
+            raise broken("These entries are of another ledger.", "Its genesis differs.", "entry 0")
+        if not _looks_neutral(entry):
+            state = _judge_change(state, index, entry, check_signature=True)
+    if state is None:
+        return []
+    ed25519 = [PublicKey.from_cose_key(key) for _, key in state.log_keys("checkpoint")]
+    ml_dsa = [
+        charter.read_log_key(charter.ML_DSA_PURPOSE, key)
+        for _, key in state.log_keys(charter.ML_DSA_PURPOSE)
+    ]
+    return [
+        *(NoteKey(trust.origin, ED25519_TYPE, key) for key in ed25519),
+        *(cosigner_of(trust.origin, key) for key in ml_dsa),
+    ]
 
 
 def _learn(ledger: Opened, changes: Sequence[Change]) -> charter.State:
@@ -99,8 +127,19 @@ def _no_right(index: int, problem: StandingError) -> StandingError:
 
 
 def _looks_neutral(entry: bytes) -> bool:
-    """Tell what is likely to leave the state as it was; whoever judges it makes sure."""
-    return any(name in entry for name in _NEUTRAL_TYPES)
+    """Tell what is likely to leave the state as it was; whoever judges it makes sure.
+
+    A statement holds the name of its own kind. One that holds more than one such name (a text may
+    say anything) is read; one that cannot be read is left to its judge.
+    """
+    if not any(name in entry for name in _NEUTRAL_TYPES):
+        return False
+    if entry.count(_TYPES) == 1:
+        return True
+    try:
+        return charter.kind_of(cose.parse_sign1(entry)) in _NEUTRAL
+    except StandingError:
+        return True
 
 
 def _scan(directory: Path, first: int, stop: int, _: tuple[()]) -> list[Change]:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +10,7 @@ from standing.audit._public import broken
 from standing.audit._verify import Check, Verification
 from standing.audit.trust import Trust
 from standing.cases import reports, scores
-from standing.errors import Broken, StandingError
+from standing.errors import StandingError
 from standing.vault import (
     Consent,
     Link,
@@ -22,7 +21,7 @@ from standing.vault import (
     record_id,
     signed_digest,
 )
-from standing.verify.checkpoints import Checkpoint, verify_checkpoint
+from standing.verify.checkpoints import Checkpoint, verify_checkpoint_by_any
 from standing.verify.tree import leaf_hash, verify_inclusion
 from standing.wire import cose
 from standing.wire.days import format_day
@@ -93,10 +92,7 @@ def _checkpoint(examined: _Examined) -> Checkpoint:
     """Read the report's checkpoint with the first key, or one that the operator named later."""
     data, origin = examined.content["checkpoint"], examined.trust.origin
     later = [key for purpose, key in examined.log_keys.values() if purpose == "checkpoint"]
-    for key in later:
-        with suppress(Broken):
-            return verify_checkpoint(data, origin, key)
-    return verify_checkpoint(data, origin, examined.trust.checkpoint_key)
+    return verify_checkpoint_by_any(data, origin, [examined.trust.checkpoint_key, *later])
 
 
 def _log_key(examined: _Examined, signed: cose.Sign1, purpose: str) -> PublicKey:

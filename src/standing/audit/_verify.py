@@ -103,6 +103,11 @@ def _unreadable(name: str, problem: Exception) -> Broken:
     )
 
 
+def _documents(ledger: Opened) -> tuple[int, str]:
+    read, elsewhere = _public.check_documents(ledger)
+    return read, f"{elsewhere} that lie elsewhere" if elsewhere else ""
+
+
 def _marks(ledger: Opened) -> tuple[int, str]:
     documents, waiting = _private.check_marks(ledger)
     return documents, f"{waiting} wait for the next interval" if waiting else ""
@@ -121,7 +126,7 @@ _CHECKS: dict[str, Callable[[Opened], tuple[int, str]]] = {
     "trust": lambda ledger: (_public.check_trust(ledger), "who gave you trust.json"),
     "log": lambda ledger: (_public.check_log_files(ledger), ""),
     "witnesses": _public.check_witnessed,
-    "documents": lambda ledger: (_public.check_documents(ledger), ""),
+    "documents": _documents,
     "packs": lambda ledger: (_public.check_packs(ledger), "whether the law is as cited"),
     "databases": lambda ledger: (_private.check_databases(ledger), ""),
     "marks": _marks,

@@ -36,14 +36,15 @@ def demo(
     import time
 
     from standing.audit import verify_ledger
-    from standing.demo import make_city
+    from standing.demo import make_city, watch
     from standing.ledger.facts import verification_text
 
     if directory.exists() and (directory / "demo-keys").is_dir():
         shutil.rmtree(directory)  # an earlier demo, known by the keys that only demos keep inside
     city = make_city(directory, seed=seed, subjects=subjects, progress=_steps(as_json=as_json))
+    watched = watch(directory)
     began = time.perf_counter()
-    verification = verify_ledger(directory)
+    verification = verify_ledger(directory, watched.checkpoint)
     seconds = time.perf_counter() - began
     value: dict[str, Any] = {
         "dir": str(directory),
@@ -54,6 +55,8 @@ def demo(
         "seconds_make": round(city.seconds, 2),
         "seconds_verify": round(seconds, 2),
         "verified": verification.ok,
+        "witness": str(watched.directory),
+        "witnessed_size": verification.compared_with,
     }
     keys = f"{directory}/demo-keys"
     ask = f"--purpose {city.purpose} --transaction booking-1 --reference {city.reference}"
@@ -61,11 +64,14 @@ def demo(
     lines = (
         f"The invented city (simulated clock) is in {directory}: {city.subjects:,} residents,",
         f"{city.records:,} rows taken in {city.batches:,} signed batches, {made}",
+        f"A witness with its own key cosigned the log; its checkpoint: {watched.directory}.",
         "",
         verification_text(verification),
         "",
         "Try next:",
-        f"  standing verify {directory} --against {keys}/checkpoint",
+        f"  standing verify {directory} --against {watched.directory}/checkpoint",
+        f"  standing log proof 1 --ledger {directory}",
+        f"  standing serve --ledger {directory}",
         f"  standing score {city.someone} --context {city.context} --ledger {directory}",
         f"  standing decide --key {keys}/{city.asker}.key {ask} --ledger {directory}",
         f"  standing report {city.someone} -o report.json --ledger {directory}",

@@ -21,6 +21,8 @@ from standing.cli.options import (
 if TYPE_CHECKING:
     from standing.audit import Opened
 
+_LINE = 160  # an ML-DSA-44 signature has 3,200 characters
+
 
 @click.group()
 def log() -> None:
@@ -62,7 +64,11 @@ def _checkpoint_text(facts: dict[str, Any]) -> str:
         f"signed by {line['name']} ({line['kind']}, key id {line['key_id']})"
         for line in facts["signatures"]
     ]
-    return "\n".join([*lines, "", facts["note"].rstrip("\n")])
+    note = [
+        line if len(line) <= _LINE else f"{line[:_LINE]}... (whole with --json)"
+        for line in facts["note"].rstrip("\n").split("\n")
+    ]
+    return "\n".join([*lines, "", *note])
 
 
 @log.command()

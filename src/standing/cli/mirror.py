@@ -13,7 +13,7 @@ from standing.cli.options import PATH, end_well_when_told, json_option, load_sig
 from standing.errors import Broken, StandingError, Usage
 
 if TYPE_CHECKING:
-    from standing.mirror import Followed
+    from standing.mirror import Followed, KeysFor
     from standing.wire.notes import NoteKey
 
 _Round = Callable[[], "Followed"]
@@ -25,10 +25,15 @@ _Round = Callable[[], "Followed"]
 @click.option(
     "--log",
     "logs",
-    required=True,
     multiple=True,
     metavar="VKEY",
     help="The log's verifier key; again for each of its keys.",
+)
+@click.option(
+    "--trust",
+    type=PATH,
+    metavar="trust.json",
+    help="Instead of --log, for a ledger's log: its keys are followed as its entries change them.",
 )
 @click.option("--key", type=PATH, metavar="FILE", help="The mirror's private key, to cosign with.")
 @click.option("--name", default="", help="The mirror's name; goes with --key.")
@@ -47,6 +52,7 @@ def mirror(
     source: str,
     directory: Path,
     logs: tuple[str, ...],
+    trust: Path | None,
     key: Path | None,
     name: str,
     once: bool,
@@ -62,11 +68,17 @@ def mirror(
     from standing.mirror import follow
     from standing.wire.notes import parse_vkey
 
+    if bool(logs) == bool(trust):
+        raise click.UsageError("Give either --log or --trust.")
     keys: list[NoteKey] = [parse_vkey(log) for log in logs]
+    keys_for: KeysFor | None = None
+    if trust is not None:
+        first, keys_for = _from_trust(trust)
+        keys.append(first)
     signing = load_signing_key(key) if key else None
 
     def one_round() -> "Followed":
-        return follow(source, directory, keys, key=signing, name=name)
+        return follow(source, directory, keys, key=signing, name=name, keys_for=keys_for)
 
     if once:
         if port is not None:
@@ -80,6 +92,17 @@ def mirror(
         following.run_beside(directory, keys[0].name, host, port)
     if isinstance(following.problem, Broken | Usage):
         raise following.problem
+
+
+def _from_trust(trust: Path) -> "tuple[NoteKey, KeysFor]":
+    """Give a ledger's first checkpoint key, and how its later ones are found in its entries."""
+    from standing.audit import checkpoint_keys_in, parse_trust
+    from standing.ledger import require_file
+    from standing.wire.notes import ED25519_TYPE, NoteKey
+
+    trusted = parse_trust(require_file(trust, "trust file"), where=str(trust))
+    first = NoteKey(trusted.origin, ED25519_TYPE, trusted.checkpoint_key)
+    return first, lambda entries: checkpoint_keys_in(entries, trusted)
 
 
 class _Following:

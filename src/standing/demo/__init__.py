@@ -3,5 +3,16 @@
 from standing.demo._city import City, make_city
 from standing.demo._examples import EXAMPLES, ExampleRun, run_example
 from standing.demo._tamper import TAMPERINGS, tamper
+from standing.demo._watched import Watched, watch
 
-__all__ = ["EXAMPLES", "TAMPERINGS", "City", "ExampleRun", "make_city", "run_example", "tamper"]
+__all__ = [
+    "EXAMPLES",
+    "TAMPERINGS",
+    "City",
+    "ExampleRun",
+    "Watched",
+    "make_city",
+    "run_example",
+    "tamper",
+    "watch",
+]

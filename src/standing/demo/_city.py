@@ -337,7 +337,7 @@ class _Maker:
     # --- looking back -----------------------------------------------------------------------------
 
     def look_back(self) -> None:
-        """Ask some questions, score everyone, and keep a checkpoint apart."""
+        """Ask some questions, and score everyone."""
         chosen = [r for r in self.residents if set(r.contexts) & set(self.askers)]
         for number, resident in enumerate(chosen[:_QUESTIONS]):
             context = next(c for c in resident.contexts if c in self.askers)
@@ -345,7 +345,6 @@ class _Maker:
         for context in self.packs:
             self.ledger.score_all(context)
             self.progress("scores", list(self.packs).index(context) + 1, len(self.packs))
-        (self.ring.directory / "checkpoint").write_bytes(self.ledger.checkpoint)
 
     def _ask(self, context: str, reference: str, number: int) -> None:
         purpose = self._purpose(context)

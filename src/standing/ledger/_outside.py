@@ -18,7 +18,7 @@ from standing.audit import POLICY_FILE
 from standing.errors import Broken, StandingError, Unreachable, Usage
 from standing.fetch import Fetcher
 from standing.log import CHECKPOINT_FILE, WITNESSED_FILE, Log
-from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint_by_any
 from standing.verify.quorum import TrustPolicy, parse_trust_policy
 from standing.wire.keys import PublicKey
 from standing.wire.notes import NoteKey, NoteSignature, add_signatures
@@ -29,7 +29,7 @@ MIRRORS_FILE: Final = "mirrors"
 _MAX_CHECKPOINT: Final = 1_000_000
 _START_SECONDS: Final = 3.0
 _AT_ONCE: Final = 8
-_AHEAD: Final = "E-WITNESS-11"
+_ANOTHER_LOG: Final = frozenset({"E-WITNESS-11", "E-WITNESS-12"})
 
 Prove = Callable[[int, int], Sequence[bytes]]
 """Gives the consistency proof between two sizes of the log."""
@@ -94,7 +94,7 @@ class Outside:
         published = log.published()
         if published is not None and parse_checkpoint(published)[0].size == log.head.size:
             for problem in self.cosign(published, log.consistency).problems:
-                if problem.code == _AHEAD:
+                if problem.code in _ANOTHER_LOG:
                     raise _rolled_back(problem.where, problem.why) from problem
         for place in self.mirrors:
             with suppress(Unreachable):
@@ -103,7 +103,7 @@ class Outside:
     def _check_mirror(self, place: str, log: Log, keys: Sequence[PublicKey]) -> None:
         data = _read_checkpoint(place)
         if data is not None:
-            _compare(place, _verified(data, log.origin, keys), log)
+            _compare(place, verify_checkpoint_by_any(data, log.origin, keys), log)
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def check_witnessed(log: Log, keys: Sequence[PublicKey]) -> None:
     """Raise `E-LOG-19` if the witnessed checkpoint beside log.db is ahead of it, or another."""
     path = log.directory / WITNESSED_FILE
     if path.is_file():
-        _compare(WITNESSED_FILE, _verified(path.read_bytes(), log.origin, keys), log)
+        _compare(WITNESSED_FILE, verify_checkpoint_by_any(path.read_bytes(), log.origin, keys), log)
 
 
 def _read_checkpoint(place: str) -> bytes | None:
@@ -153,13 +153,6 @@ def _read_checkpoint(place: str) -> bytes | None:
     with suppress(OSError):
         return (Path(place) / CHECKPOINT_FILE).read_bytes()
     return None
-
-
-def _verified(data: bytes, origin: str, keys: Sequence[PublicKey]) -> Checkpoint:
-    for key in keys[:-1]:
-        with suppress(Broken):
-            return verify_checkpoint(data, origin, key)
-    return verify_checkpoint(data, origin, keys[-1])
 
 
 def _compare(place: str, theirs: Checkpoint, log: Log) -> None:

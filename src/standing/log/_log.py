@@ -8,10 +8,9 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from standing.errors import Broken, Refused
 from standing.log import _publish
@@ -36,12 +35,15 @@ from standing.log._store import (
     open_copy,
     open_store,
 )
-from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
+from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint_by_any
 from standing.verify.cosignatures import cosign
 from standing.verify.receipts import encode_receipt, receipt_protected, sign_root
 from standing.verify.tree import EMPTY_ROOT, leaf_hash
 from standing.wire.keys import PublicKey
 from standing.wire.notes import add_signatures, parse_note, sign_note
+
+_KEPT_DOCUMENTS: Final = 64
+_KEPT_BYTES: Final = 131_072
 
 Choose = Callable[[Callable[[str], bytes | None]], Signers]
 """Gets a reader of state rows, gives the keys that the state asks for."""
@@ -80,6 +82,7 @@ class Log:
         self._signers = signers
         self._lock = lock
         self._published = 0
+        self._documents: dict[bytes, bytes] = {}
         self._note: bytes | None = None
         self.head = Head(*(store.head() or (0, EMPTY_ROOT, b"")))
         self._reader = Reader(directory, store, self.head.size)
@@ -210,12 +213,7 @@ class Log:
         A reader's is that of the moment it was opened.
         """
         data = self.published()
-        if data is None:
-            return None
-        for key in keys[:-1]:
-            with suppress(Broken):
-                return verify_checkpoint(data, self.origin, key)
-        return verify_checkpoint(data, self.origin, keys[-1])
+        return None if data is None else verify_checkpoint_by_any(data, self.origin, keys)
 
     def published(self) -> bytes | None:
         """Give the bytes of the published checkpoint, if there is one."""
@@ -443,6 +441,9 @@ class Log:
 
     def document(self, digest: bytes) -> bytes:
         """Read a public document; raises `E-LOG-11` where it is missing or another."""
+        known = self._documents.get(digest)
+        if known is not None:
+            return known
         try:
             data = (self.directory / DOCUMENTS_DIR / digest.hex()).read_bytes()
         except OSError:
@@ -455,6 +456,10 @@ class Log:
                 fix="Restore it from a mirror.",
                 where=f"{DOCUMENTS_DIR}/{digest.hex()}",
             )
+        if len(data) <= _KEPT_BYTES:  # its name is its digest: what was read once stays true
+            self._documents[digest] = data
+            if len(self._documents) > _KEPT_DOCUMENTS:
+                self._documents.pop(next(iter(self._documents)))
         return data
 
 

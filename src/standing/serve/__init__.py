@@ -6,7 +6,7 @@ say what is the charter's.
 
 from standing.serve._app import LogServer, Settings
 from standing.serve._mirror import MirrorApp
-from standing.serve._run import run, serve
+from standing.serve._run import run, serve, serving
 from standing.serve._witness import WitnessApp
 
-__all__ = ["LogServer", "MirrorApp", "Settings", "WitnessApp", "run", "serve"]
+__all__ = ["LogServer", "MirrorApp", "Settings", "WitnessApp", "run", "serve", "serving"]

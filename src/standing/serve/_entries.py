@@ -33,7 +33,6 @@ ENTRIES: Final = "/entries"
 DOCUMENTS: Final = "/documents"
 KEYS: Final = "/.well-known/scitt-keys"
 
-_BODY_SECONDS: Final = 10.0
 _ID_HEX: Final = 64
 _REFUSED_COST: Final = 4.0
 _TYPES: Final = frozenset({COSE_TYPE, b"application/cbor", b"application/octet-stream"})
@@ -44,6 +43,7 @@ _TITLES: Final = {
     "E-STATEMENT-02": "Payload Missing",
 }
 _MALFORMED: Final = ("E-CBOR-", "E-COSE-01", "E-COSE-02", "E-DEPOSIT-")
+_OUR_CLOCK: Final = "E-CLOCK-02"  # behind the ledger: no fault of the statement's
 _KEY_SECONDS: Final = ((b"cache-control", b"public, max-age=300"),)
 
 
@@ -58,7 +58,7 @@ class Entries:
         """Register a statement."""
         self._limit.take(scope)
         _check_type(scope)
-        body = await read_body(scope, receive, most=charter.MAX_POSTED_BYTES, seconds=_BODY_SECONDS)
+        body = await read_body(scope, receive, most=charter.MAX_POSTED_BYTES)
         try:
             outcome = await self._registrar.submit(body)
         except StandingError as stopped:
@@ -72,9 +72,7 @@ class Entries:
     async def deposit(self, scope: Scope, receive: Receive) -> Answer:
         """Keep a public document that a later statement names."""
         self._limit.take(scope)
-        body = await read_body(
-            scope, receive, most=charter.MAX_DEPOSIT_BYTES, seconds=_BODY_SECONDS
-        )
+        body = await read_body(scope, receive, most=charter.MAX_DEPOSIT_BYTES)
         try:
             digest = await self._registrar.call(lambda ledger: ledger.deposit(body))
         except StandingError as refusal:
@@ -148,7 +146,7 @@ def _check_type(scope: Scope) -> None:
 def problem_of(error: StandingError) -> Problem:
     """Turn an error of the ledger into the problem that SCRAPI names for it."""
     detail = detail_of(error)
-    if isinstance(error, Unreachable):
+    if isinstance(error, Unreachable) or error.code == _OUR_CLOCK:
         return Problem(503, "Busy", detail, headers=[(b"retry-after", b"2")])
     if error.code == "E-REGISTER-01":
         return Problem(403, "Forbidden", detail)

@@ -3,7 +3,6 @@
 Plain ASGI, because a registration costs little beside what a framework would add to it.
 """
 
-import asyncio
 import math
 import time
 from collections import OrderedDict
@@ -74,31 +73,15 @@ def detail_of(error: StandingError) -> str:
     return f"{error.what} {error.why} {error.fix} [{error.code}]"
 
 
-async def read_body(scope: Scope, receive: Receive, *, most: int, seconds: float) -> bytes:
-    """Read a request's body; 413 beyond `most` bytes, 408 after `seconds`, 400 for an odd length.
+async def read_body(scope: Scope, receive: Receive, *, most: int) -> bytes:
+    """Read a request's body; 413 beyond `most` bytes, 400 for an odd length.
 
-    Raises `ClientGone` if the client hangs up before the end: there is nobody to answer.
+    Raises `ClientGone` if the client hangs up before the end, or was too slow: there is nobody to
+    answer (`serve._protocol` bounds the time).
     """
     declared = header(scope, b"content-length")
     if declared is not None and _length(declared) > most:
         raise _too_large(most)
-    try:
-        async with asyncio.timeout(seconds):
-            return await _read(receive, most)
-    except TimeoutError:
-        raise Problem(
-            408,
-            "Request Timeout",
-            f"The body did not arrive within {seconds:g} seconds. Send it again, whole.",
-            headers=[(b"connection", b"close")],
-        ) from None
-
-
-class ClientGone(Exception):  # noqa: N818 - not a fault of the program
-    """The client hung up while it was sending."""
-
-
-async def _read(receive: Receive, most: int) -> bytes:
     parts: list[bytes] = []
     length = 0
     while True:
@@ -109,9 +92,13 @@ async def _read(receive: Receive, most: int) -> bytes:
         length += len(part)
         if length > most:
             raise _too_large(most)
-        parts.append(part)
         if not message.get("more_body"):
-            return b"".join(parts)
+            return b"".join([*parts, part]) if parts else part
+        parts.append(part)
+
+
+class ClientGone(Exception):  # noqa: N818 - not a fault of the program
+    """The client hung up while it was sending."""
 
 
 def _length(declared: bytes) -> int:

@@ -1,4 +1,7 @@
-"""Bounds on what comes before a request is one: the bytes of its head, and the time they take."""
+"""Bounds on what a client may send: the bytes of a head, and the time that head and body take.
+
+A request that arrives whole, as nearly all do, costs no timer.
+"""
 
 import asyncio
 from typing import Any, Final, cast
@@ -9,6 +12,7 @@ from standing.serve._http import Problem
 
 MOST_HEAD_BYTES: Final = 16_384
 _HEAD_SECONDS: Final = 10.0
+_BODY_SECONDS: Final = 10.0
 _PHRASES: Final = {408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
@@ -19,6 +23,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._in_head = True
         self._head_bytes = 0
+        self._came = 0  # bytes of the piece that is being read, and of the head before it
         self._ended = 0  # requests that were read to their end
         self._timer: asyncio.TimerHandle | None = None
 
@@ -33,12 +38,16 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what belongs to an unfinished head."""
+        """Count what belongs to an unfinished head; give an unfinished body its time."""
         ended = self._ended
+        self._came = self._head_bytes + len(data)
         super().data_received(data)
-        if self._ended != ended:
-            return  # the bytes ended a request: they are not the next one's head
-        if self._in_head and self.transport is not None and not self.transport.is_closing():
+        if self.transport is None or self.transport.is_closing():
+            return
+        if not self._in_head:
+            if self._timer is None:
+                self._timer = self.loop.call_later(_BODY_SECONDS, self._too_slow)
+        elif self._ended == ended:  # or else the bytes ended a request, and began no other
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
                 self._refuse(431, f"The header fields exceed {MOST_HEAD_BYTES} bytes.")
@@ -50,10 +59,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         self._stop_timer()
-        fields = sum(len(name) + len(value) for name, value in self.headers)
-        if fields + len(self.url) > MOST_HEAD_BYTES:
-            self._refuse(431, f"The header fields exceed {MOST_HEAD_BYTES} bytes.")
-            return
+        if self._came > MOST_HEAD_BYTES:  # maybe with its body, maybe not
+            fields = sum(len(name) + len(value) for name, value in self.headers)
+            if fields + len(self.url) > MOST_HEAD_BYTES:
+                self._refuse(431, f"The header fields exceed {MOST_HEAD_BYTES} bytes.")
+                return
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -65,6 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Expect the next head."""
         self._in_head = True
         self._ended += 1
+        self._stop_timer()
         if not self.transport.is_closing():
             super().on_message_complete()
 
@@ -75,8 +86,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._timer = None
-        if self._in_head and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._in_head:
             self._refuse(408, f"The header fields took more than {_HEAD_SECONDS:g} seconds.")
+        elif self.cycle.response_started:
+            self.transport.close()
+        else:
+            self._refuse(408, f"The body did not arrive within {_BODY_SECONDS:g} seconds.")
 
     def _refuse(self, status: int, detail: str) -> None:
         answer = Problem(status, _PHRASES[status], detail).answer()

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import queue
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
@@ -86,3 +89,17 @@ def serve(
     _run_loop(server)
     if stopped:
         raise stopped[0]
+
+
+@contextmanager
+def serving(app: App, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve an application in a thread for as long as the block lasts; gives its address."""
+    ports: queue.SimpleQueue[int] = queue.SimpleQueue()
+    server = _make(app, host, port, ports.put)
+    thread = threading.Thread(target=_run_loop, args=(server,), name="serve")
+    thread.start()
+    try:
+        yield f"http://{host}:{ports.get(timeout=_STOP_SECONDS)}"
+    finally:
+        server.should_exit = True
+        thread.join()

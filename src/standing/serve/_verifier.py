@@ -5,6 +5,7 @@ refusals, in order; it never decides what enters the log.
 """
 
 import multiprocessing
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -85,13 +86,16 @@ class Helper:
         self._process.start()
         theirs.close()
         self._new: dict[bytes, bytes] = {}
+        self._new_is_whole = threading.Lock()  # the writer tells, an examiner's thread sends
         self._meanwhile: Here | None = Here()
 
     def learn(self, keys: dict[bytes, bytes]) -> None:
         """Send new keys of the roll with the next bodies."""
-        self._new |= keys
-        if self._meanwhile is not None:
-            self._meanwhile.learn(keys)
+        with self._new_is_whole:
+            self._new |= keys
+        meanwhile = self._meanwhile
+        if meanwhile is not None:
+            meanwhile.learn(keys)
 
     def _is_up(self) -> bool:
         """Tell whether the process has started; it says so once."""
@@ -109,7 +113,8 @@ class Helper:
             if not self._is_up():
                 assert self._meanwhile is not None, "it is not up"
                 return self._meanwhile.examine(bodies)
-            new, self._new = self._new, {}
+            with self._new_is_whole:
+                new, self._new = self._new, {}
             self._pipe.send_bytes(_encode(_Ask(new, bodies)))
             answers = _answers.decode(self._pipe.recv_bytes())
         except (EOFError, OSError) as error:

@@ -13,7 +13,6 @@ from standing.serve._http import Answer, RateLimit, Receive, Scope, read_body
 from standing.serve._simple import SimpleApp
 from standing.witness import MAX_BODY_BYTES, Witness, origin_hash
 
-_BODY_SECONDS: Final = 15.0
 _RATE: Final = 100.0
 _CHECKPOINT: Final = re.compile(r"/([0-9a-f]{64})/checkpoint", re.ASCII)
 _FRESH: Final = ((b"cache-control", b"no-cache"),)
@@ -42,7 +41,7 @@ class WitnessApp(SimpleApp):
 
     async def _add(self, scope: Scope, receive: Receive) -> Answer:
         self._limit.take(scope)
-        body = await read_body(scope, receive, most=MAX_BODY_BYTES, seconds=_BODY_SECONDS)
+        body = await read_body(scope, receive, most=MAX_BODY_BYTES)
         try:
             given = await asyncio.to_thread(self._witness.add_checkpoint, body)
         except StandingError as error:  # the disk failed: nothing was cosigned

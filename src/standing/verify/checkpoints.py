@@ -5,6 +5,8 @@ The log signs each with Ed25519, and beside it with ML-DSA-44 where it has such 
 
 import base64
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,6 +72,17 @@ def verify_checkpoint(
     if ml_dsa is not None:
         verify_line(checkpoint, note, cosigner_of(origin, ml_dsa))
     return checkpoint
+
+
+def verify_checkpoint_by_any(data: bytes, origin: str, keys: Sequence[PublicKey]) -> Checkpoint:
+    """Read a checkpoint that one of a log's keys signed, past or present; the newest stands last.
+
+    Raises as `verify_checkpoint` does for the newest where none has signed.
+    """
+    for key in keys[:-1]:
+        with suppress(Broken):
+            return verify_checkpoint(data, origin, key)
+    return verify_checkpoint(data, origin, keys[-1])
 
 
 def _unfit(why: str) -> Refused:

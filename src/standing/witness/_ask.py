@@ -24,6 +24,7 @@ _ATTEMPTS: Final = 3
 _SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
 _OK: Final = 200
 _CONFLICT: Final = 409
+_NOT_CONSISTENT: Final = 422
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def ask(url: str, old_size: int, path: Sequence[bytes], checkpoint: bytes) -> Co
     """Send one checkpoint to the witness at a submission prefix.
 
     `path` proves consistency from `old_size`, and is empty from 0. Raises `E-WITNESS-09` if the
-    witness refuses, `E-WITNESS-10` if its answer cannot be read, `E-FETCH-..` if it is silent.
+    witness refuses, `E-WITNESS-12` if it holds a tree that the proof does not continue,
+    `E-WITNESS-10` if its answer cannot be read, `E-FETCH-..` if it is silent.
     """
     fetcher = Fetcher(url, whole_seconds=_WHOLE_SECONDS)
     try:
@@ -109,6 +111,14 @@ def _read(answer: Answered, url: str) -> Cosigned | Conflict:
         match = _SIZE.fullmatch(answer.body)
         if match is not None:
             return Conflict(int(match.group(1)))
+    elif answer.status == _NOT_CONSISTENT:
+        raise Broken(
+            "E-WITNESS-12",
+            "The witness holds a tree that this checkpoint does not continue.",
+            why=f"It answered 422: {_shown(answer.body)}",
+            fix="If the proof is right, the log was rolled back or forked: stop, and compare.",
+            where=url,
+        )
     elif answer.status != _OK:
         raise Refused(
             "E-WITNESS-09",

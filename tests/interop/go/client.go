@@ -19,15 +19,17 @@ type clientTask struct {
 	signer
 	Directory string      `json:"directory"`
 	Inclusion []inclusion `json:"inclusion"` // under the checkpoint's root
+	Extra     []byte      `json:"extra"`     // what the offline proofs carry besides, or nothing
 	Witness   string      `json:"witness"`   // the name under which to cosign, or nothing
 }
 
 type clientAnswer struct {
 	treeAnswer
-	Entries   int64  `json:"entries"`
-	Leaves    []byte `json:"leaves"` // SHA-256 over all leaf hashes
-	Extension string `json:"extension"`
-	Cosigned  []byte `json:"cosigned"`
+	Entries   int64    `json:"entries"`
+	Leaves    []byte   `json:"leaves"` // SHA-256 over all leaf hashes
+	Extension string   `json:"extension"`
+	Offline   [][]byte `json:"offline"` // the offline proofs of the entries asked for
+	Cosigned  []byte   `json:"cosigned"`
 }
 
 // checkAsClient reads a log the way torchwood's users do, and writes offline proofs
@@ -64,9 +66,15 @@ func checkAsClient(task clientTask) (*clientAnswer, error) {
 		return nil, err
 	}
 	for _, given := range task.Inclusion {
-		if err := checkEntry(ctx, client, checkpoint.Tree, policy, signed, given); err != nil {
+		entry, err := checkEntry(ctx, client, checkpoint.Tree, given)
+		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", given.Index, err)
 		}
+		offline := formatOffline(given, task.Extra, signed)
+		if err := torchwood.VerifyProof(policy, tlog.RecordHash(entry), offline); err != nil {
+			return nil, fmt.Errorf("entry %d: %w", given.Index, err)
+		}
+		answer.Offline = append(answer.Offline, offline)
 	}
 	if task.Witness != "" {
 		answer.Cosigned, err = cosign(opened, task.Witness, policy)
@@ -97,18 +105,23 @@ func readAll(
 }
 
 func checkEntry(
-	ctx context.Context, client *torchwood.Client, tree tlog.Tree,
-	policy torchwood.Policy, signed []byte, given inclusion,
-) error {
+	ctx context.Context, client *torchwood.Client, tree tlog.Tree, given inclusion,
+) ([]byte, error) {
 	entry, own, err := client.Entry(ctx, tree, given.Index)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !slices.Equal(own, given.Path) {
-		return errors.New("another proof than torchwood's own")
+		return nil, errors.New("another proof than torchwood's own")
 	}
-	offline := torchwood.FormatProof(given.Index, given.Path, signed)
-	return torchwood.VerifyProof(policy, tlog.RecordHash(entry), offline)
+	return entry, nil
+}
+
+func formatOffline(given inclusion, extra, signed []byte) []byte {
+	if extra == nil {
+		return torchwood.FormatProof(given.Index, given.Path, signed)
+	}
+	return torchwood.FormatProofWithExtraData(given.Index, extra, given.Path, signed)
 }
 
 // cosign adds a witness's line to the log's, and verifies both.

@@ -3,6 +3,8 @@
 //	stranger tiles        golang.org/x/mod: checkpoint, tiles, bundles, proofs
 //	stranger checkpoints  golang.org/x/mod: checkpoints alone, one verdict each
 //	stranger client       filippo.io/torchwood: the log as its client reads it
+//	stranger cosigned     torchwood and circl: the lines of log and cosigners, trust policies
+//	stranger offline      torchwood: proofs that travel alone
 //	stranger receipts     go-cose and transparency-dev/merkle: receipts and statements
 //
 // A task is one JSON object on standard input, the answer one on standard output; bytes are
@@ -15,7 +17,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 )
 
 const (
@@ -30,6 +35,8 @@ var commands = map[string]func(task []byte) (any, error){
 	"tiles":       run(checkTiles),
 	"checkpoints": run(checkCheckpoints),
 	"client":      run(checkAsClient),
+	"cosigned":    run(checkCosigned),
+	"offline":     run(checkOffline),
 	"receipts":    run(checkReceipts),
 }
 
@@ -48,7 +55,8 @@ func run[Task, Answer any](check func(Task) (Answer, error)) func([]byte) (any, 
 
 func main() {
 	if len(os.Args) != 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: stranger tiles|checkpoints|client|receipts < task.json")
+		names := strings.Join(slices.Sorted(maps.Keys(commands)), "|")
+		fmt.Fprintf(os.Stderr, "usage: stranger %s < task.json\n", names)
 		os.Exit(exitUsage)
 	}
 	task, err := io.ReadAll(os.Stdin)

@@ -140,3 +140,40 @@ def test_an_odd_call_is_a_usage_error_and_ends_at_once(tmp_path):
         process = start(*words, *extra)
         _, err = process.communicate(timeout=30)
         assert process.returncode == 3, err
+
+
+def _mirror_once(town, copy):
+    words = ["mirror", "--from", town.directory / "log", "--to", copy, "--once"]
+    process = start(*words, "--trust", town.directory / "trust.json")
+    out, err = process.communicate(timeout=30)
+    return process.returncode, json.loads(out or err)
+
+
+def test_a_mirror_with_a_trust_file_follows_changes_of_the_logs_keys(town, tmp_path):
+    copy = tmp_path / "copy"
+    code, first = _mirror_once(town, copy)
+    assert (code, first["size"]) == (0, town.ledger.log_size)
+    for purpose in ("checkpoint", "checkpoint-ml-dsa", "checkpoint"):
+        town.ledger.rotate_key(purpose, by=town.keys["city"])
+        town.move_to(town.ledger.today + 1)
+        town.ledger.tick()
+    town.ledger.rotate_key("receipt", by=town.keys["city"])
+    code, later = _mirror_once(town, copy)
+    assert (code, later["size"]) == (0, town.ledger.log_size)
+    code, again = _mirror_once(town, copy)
+    assert (code, again["added"]) == (0, 0)
+
+
+def test_a_mirror_does_not_take_another_ledgers_trust_file_for_this_one(town, tmp_path):
+    other = town.directory / "other.json"
+    trust = json.loads((town.directory / "trust.json").read_text())
+    trust["genesis"] = "00" * 32
+    other.write_text(json.dumps(trust, indent=2, sort_keys=True) + "\n")
+    for _ in range(2):
+        town.ledger.rotate_key("checkpoint", by=town.keys["city"])
+    town.move_to(town.ledger.today + 1)
+    town.ledger.tick()
+    words = ["mirror", "--from", town.directory / "log", "--to", tmp_path / "copy", "--once"]
+    process = start(*words, "--trust", other)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, json.loads(err)["error"]["code"]) == (2, "E-VERIFY-02")

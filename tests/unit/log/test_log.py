@@ -310,10 +310,13 @@ def test_a_document_is_named_by_its_digest(log, place):
     assert digest == hashlib.sha256(b"a pack").digest() == log.put_document(b"a pack")
     assert log.document(digest) == b"a pack"
     (place / "documents" / digest.hex()).write_bytes(b"another")
-    for wanted in (digest, bytes(32)):
-        with pytest.raises(Broken) as caught:
-            log.document(wanted)
-        assert caught.value.code == "E-LOG-11"
+    assert log.document(digest) == b"a pack", "what was read once, and held, is kept"
+    log.close()
+    with read(place) as again:
+        for wanted in (digest, bytes(32)):
+            with pytest.raises(Broken) as caught:
+                again.document(wanted)
+            assert caught.value.code == "E-LOG-11"
 
 
 def test_the_checkpoint_before_a_day_is_the_last_of_an_earlier_day_or_the_very_first(log):

@@ -249,9 +249,10 @@ def process(office: Office, *more: object, helpers: int = 0) -> Iterator[Process
         yield made
     finally:
         made.pool.clear()
-        if made.process.poll() is None:
-            made.process.kill()
-            made.process.communicate(timeout=30)
+        made.process.kill()
+        made.process.wait(30)
+        for pipe in (made.process.stdout, made.process.stderr):
+            pipe.close()
 
 
 def standing_command(*words: object) -> subprocess.CompletedProcess[str]:

@@ -126,6 +126,20 @@ def test_the_day_moves_before_the_first_statement_of_a_new_day(server, office):
     assert server.on_writer(lambda ledger: ledger.state.day) == FOUNDED + 2
 
 
+def test_a_clock_behind_the_ledger_is_not_the_statements_fault(office):
+    with serving(office, day=FOUNDED + 2) as server:
+        server.register(office.document())
+    statement = office.document()
+    with serving(office, day=FOUNDED + 1) as server:
+        answer = server.post(statement)
+        status, title, detail = answer.problem
+        assert (status, title, "[E-CLOCK-02]" in detail) == (503, "Busy", True)
+        assert answer.headers["retry-after"]
+        assert server.get("/checkpoint").status == 200
+    with serving(office, day=FOUNDED + 2) as server:
+        server.check(server.register(statement), statement)
+
+
 def test_with_a_helper_process_the_answers_are_the_same(office):
     good, early = office.document(), office.document("gone")
     with serving(office, helpers=1) as server:

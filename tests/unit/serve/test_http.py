@@ -12,7 +12,7 @@ def _read(length, body=b"hello"):
         return {"type": "http.request", "body": body}
 
     scope = {"headers": [(b"content-length", length)]}
-    return asyncio.run(read_body(scope, receive, most=8, seconds=1))
+    return asyncio.run(read_body(scope, receive, most=8))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from standing import charter
 from standing.errors import StandingError
-from standing.serve import _entries, _protocol
+from standing.serve import _protocol
 from standing.wire import cbor, cose
 from tests.support import FOUNDED
 from tests.unit.serve.support import (
@@ -345,7 +345,7 @@ def test_a_connection_that_says_nothing_is_ended_and_one_between_requests_is_kep
 @pytest.mark.parametrize("first", [b"", b"\xd2"])
 def test_a_body_that_does_not_come_is_408(shared, monkeypatch, first):
     server, _ = shared
-    monkeypatch.setattr(_entries, "_BODY_SECONDS", 0.3)
+    monkeypatch.setattr(_protocol, "_BODY_SECONDS", 0.3)
     began = time.monotonic()
     head = b"POST /entries HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n"
     status, whole = server.raw(head + first)
