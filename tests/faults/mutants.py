@@ -72,6 +72,10 @@ def ahead_believed() -> None:
     _store._renew_ahead = lambda _: None
 
 
+def reader_believes() -> None:
+    _store._make_durable = lambda *_: True
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     made.__name__: made
     for made in (
@@ -81,5 +85,6 @@ MUTANTS: dict[str, Callable[[], None]] = {
         checkpoint_first,
         entries_dropped_early,
         ahead_believed,
+        reader_believes,
     )
 }

@@ -58,6 +58,7 @@ FOUND_OUT = [
     ("folders_unsynced", "power", "small"),
     ("database_unsynced", "power", "small"),
     ("checkpoint_first", "killed", "small"),
+    ("reader_believes", "read-then-power", "small"),
 ]
 FOUND_OUT_LATE = [
     ("ahead_believed", "killed-then-power", "small"),

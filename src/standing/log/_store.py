@@ -288,17 +288,14 @@ def _copy_whole(directory: Path, target: Path) -> None:
     """Copy database and write-ahead file so that together they hold whole commits.
 
     A live writer may move pages from the second to the first meanwhile: the copy then has them in
-    both, which does no harm, unless the second was begun anew before it was copied. The last
-    commit may be in the system's cache alone: it is made durable before anybody is shown it.
+    both, which does no harm, unless the second was begun anew before it was copied.
     """
     for _ in range(_COPY_ATTEMPTS):
         before = _generation(directory)
         for name in (DB_FILE, _AHEAD_FILE):
             with suppress(FileNotFoundError):
                 shutil.copyfile(directory / name, target / name)
-        with suppress(FileNotFoundError), (directory / _AHEAD_FILE).open("rb") as file:
-            os.fsync(file.fileno())
-        if _generation(directory) == before:
+        if _generation(directory) == before and _make_durable(directory, target):
             return
         (target / _AHEAD_FILE).unlink(missing_ok=True)
     raise Unreachable(
@@ -308,6 +305,22 @@ def _copy_whole(directory: Path, target: Path) -> None:
         fix="Try again when the writer has less to do.",
         where=str(directory),
     )
+
+
+def _make_durable(directory: Path, target: Path) -> bool:
+    """Make the copied commits durable before anybody is shown them; says whether they stand.
+
+    The last one may be in the system's cache alone. Where its file is gone, its writer has closed
+    the log, and has taken back what it could not write.
+    """
+    if not (target / _AHEAD_FILE).exists():
+        return True
+    try:
+        with (directory / _AHEAD_FILE).open("rb") as file:
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _generation(directory: Path) -> tuple[bytes, int, int]:

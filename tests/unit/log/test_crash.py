@@ -330,5 +330,24 @@ def test_a_reader_gives_up_when_the_writer_overtakes_every_copy(log, place, monk
     assert caught.value.code == "E-LOG-16"
 
 
+def test_a_reader_looks_again_when_the_writer_closes_amid_its_copy(log, place, monkeypatch):
+    log.append(group(0, 3))
+    real = _store._generation
+    asked = 0
+
+    def closed_when_copied(directory):
+        nonlocal asked
+        generation = real(directory)
+        asked += 1
+        if asked == 2:
+            log.close()
+        return generation
+
+    monkeypatch.setattr(_store, "_generation", closed_when_copied)
+    with read(place) as reader:
+        assert reader.head.size == 3
+    assert asked == 4
+
+
 def test_the_entry_helper_makes_no_two_alike():
     assert len({entry(n) for n in range(1000)}) == 1000
