@@ -9,12 +9,14 @@ from standing.log._derive import over_bundles, read_bundle
 from standing.log._layout import CHECKPOINT_FILE, DOCUMENTS_DIR, WITNESSED_FILE
 from standing.log._log import Choose, Head, Log
 from standing.log._publish import Publication
-from standing.log._published import Published, fetch_from
+from standing.log._published import Published
 from standing.log._signers import HeadKeys, Signers
+from standing.log._tiles import MAX_BUNDLE_BYTES, Read
 
 __all__ = [
     "CHECKPOINT_FILE",
     "DOCUMENTS_DIR",
+    "MAX_BUNDLE_BYTES",
     "WITNESSED_FILE",
     "Choose",
     "Head",
@@ -22,9 +24,9 @@ __all__ = [
     "Log",
     "Publication",
     "Published",
+    "Read",
     "Signers",
     "check_log",
-    "fetch_from",
     "over_bundles",
     "read_bundle",
 ]

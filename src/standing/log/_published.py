@@ -4,76 +4,26 @@ Whoever holds these files can refuse to give them, and cannot make a proof that 
 proof and each entry is checked against the checkpoint before it is given.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
-from standing.errors import Broken, Refused, Unreachable
-from standing.log._layout import (
-    CHECKPOINT_FILE,
-    ENTRIES,
-    HASH,
-    TILE,
-    TILE_BITS,
-    cut_hashes,
-    tile_path,
-    unpack_entries,
-)
-from standing.log._tree import Tree
+from standing.errors import Broken, Refused
+from standing.log._layout import ENTRIES, TILE, cut_hashes
+from standing.log._tiles import Read, read_wide, tree_over, unpack, width_of
 from standing.verify.checkpoints import Checkpoint
 from standing.verify.tree import leaf_hash, verify_consistency, verify_inclusion
-
-Fetch = Callable[[str], bytes]
-"""Gives a file of the log by its name; raises `Unreachable` where there is none."""
-
-
-def fetch_from(directory: Path) -> Fetch:
-    """Read a log's files from a directory."""
-
-    def fetch(name: str) -> bytes:
-        try:
-            return (directory / name).read_bytes()
-        except OSError as error:
-            raise Unreachable(
-                "E-LOG-17",
-                f"The log has no file {name}.",
-                why=f"The system says: {error.strerror}.",
-                fix="Name the directory of a published log, or one of its mirrors.",
-                where=str(directory),
-            ) from error
-
-    return fetch
 
 
 class Published:
     """A log of the size that a verified checkpoint states."""
 
-    def __init__(self, fetch: Fetch, checkpoint: Checkpoint) -> None:
+    def __init__(self, read: Read, checkpoint: Checkpoint) -> None:
         """Take a checkpoint whose signature holds; raises `E-LOG-18` if its tiles do not fit."""
-        self._fetch = fetch
+        self._read = read
         self.checkpoint = checkpoint
         self.size = checkpoint.size
-        self._tree = Tree(self._load)
+        self._tree = tree_over(read, self.size, _forged)
         if self._tree.root_at(self.size) != checkpoint.root:
-            raise _forged("the checkpoint", "Its tiles give another root than the checkpoint.")
-
-    def _load(
-        self, level: int, number: int, _width: int, known: Sequence[bytes]
-    ) -> Iterable[bytes]:
-        width = min(TILE, (self.size >> TILE_BITS * level) - number * TILE)
-        data = self._file(level, number, width)
-        if len(data) < width * HASH or len(data) % HASH:
-            name = tile_path(level, number, width)
-            raise _forged(name, f"It has {len(data)} bytes, wanted {width * HASH}.")
-        return cut_hashes(data)[len(known) : width]
-
-    def _file(self, level: int | str, number: int, width: int) -> bytes:
-        """Fetch a tile or bundle; a full one may have replaced a partial one by now."""
-        try:
-            return self._fetch(tile_path(level, number, width))
-        except Unreachable:
-            if width == TILE:
-                raise
-            return self._fetch(tile_path(level, number))
+            raise _forged("checkpoint", "its tiles give another root")
 
     def _check(self, start: int, stop: int) -> None:
         if not 0 <= start <= stop <= self.size:
@@ -120,36 +70,35 @@ class Published:
         self._check(start, stop)
         for number in range(start // TILE, -(-stop // TILE)):
             first = number * TILE
-            width = min(TILE, self.size - first)
-            name = tile_path(ENTRIES, number, width)
-            bundle = list(unpack_entries(self._file(ENTRIES, number, width), name))[:width]
-            leaves = [leaf_hash(entry) for entry in bundle]
-            if not self._under_root(first, leaves):
-                raise _forged(name, "Its entries do not have the hashes of their tile.")
-            yield from bundle[max(start - first, 0) : min(stop - first, width)]
+            bundle = self._bundle(number)
+            if not self._under_root(first, [leaf_hash(entry) for entry in bundle]):
+                raise _forged(f"entries {first} on", "they do not have the hashes of their tile")
+            yield from bundle[max(start - first, 0) : stop - first]
+
+    def _bundle(self, number: int) -> list[bytes]:
+        width = width_of(0, number, self.size)
+        data = read_wide(self._read, ENTRIES, number, width)
+        if data is None:
+            raise _forged(f"entries {number * TILE} on", "their bundle is missing")
+        return unpack(data, number, width, _forged)
 
     def _under_root(self, first: int, leaves: Sequence[bytes]) -> bool:
-        """Tell whether leaves stand under the signed root: all of them, through their ends."""
+        """Tell whether leaves are those of their tile, and the tile is under the signed root.
+
+        The path of the tile's first leaf is made of the tile's other leaves, so it covers them.
+        """
         if leaves != cut_hashes(self._tree.hashes(0, first, first + len(leaves))):
             return False
-        if not leaves:
-            return False
-        for index in {first, first + len(leaves) - 1}:
-            path = self._tree.inclusion(index, self.size)
-            verify_inclusion(index, self.size, leaves[index - first], path, self.checkpoint.root)
+        path = self._tree.inclusion(first, self.size)
+        verify_inclusion(first, self.size, leaves[0], path, self.checkpoint.root)
         return True
-
-
-def read_published_checkpoint(fetch: Fetch) -> bytes:
-    """Fetch the newest published checkpoint; it is not verified here."""
-    return fetch(CHECKPOINT_FILE)
 
 
 def _forged(where: str, why: str) -> Broken:
     return Broken(
         "E-LOG-18",
         "The published files are not those of the signed log.",
-        why=why,
+        why=f"{why[:1].upper()}{why[1:]}.",
         fix="Keep them as evidence with the checkpoint, and read from a mirror.",
         where=where,
     )

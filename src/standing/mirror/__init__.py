@@ -7,5 +7,6 @@ cosignature means what C2SP tlog-mirror says. Does not know what entries mean.
 
 from standing.mirror._follow import Followed, KeysFor, follow
 from standing.mirror._held import MISSING_FILE
+from standing.mirror._source import source_of
 
-__all__ = ["MISSING_FILE", "Followed", "KeysFor", "follow"]
+__all__ = ["MISSING_FILE", "Followed", "KeysFor", "follow", "source_of"]

@@ -25,9 +25,9 @@ from standing.log._layout import (
     tile_path,
 )
 from standing.log._publish import tiles_between
+from standing.log._tiles import MAX_BUNDLE_BYTES, Fault, read_wide, unpack, width_of
 from standing.mirror._held import Held
 from standing.mirror._source import Source
-from standing.mirror._tiles import MAX_BUNDLE_BYTES, Fault, read_wide, unpack, width_of
 from standing.verify.tree import node_hash, root_of
 
 _THREADS: Final = 4

@@ -15,13 +15,13 @@ from standing.errors import Broken, StandingError, Unreachable, Usage
 from standing.log._layout import CHECKPOINT_FILE, TILE, write_file
 from standing.log._layout import remove_partials as _remove_partials
 from standing.log._publish import tiles_between
+from standing.log._tiles import MAX_TILE_BYTES, tree_over
 from standing.mirror import _evidence
 from standing.mirror._copy import Copy
 from standing.mirror._documents import copy_documents, named_by
 from standing.mirror._held import Held, damaged, locked
 from standing.mirror._signed import MAX_NOTE_BYTES, copy_witnessed, is_signed_by
 from standing.mirror._source import Source, source_of
-from standing.mirror._tiles import MAX_TILE_BYTES, tree_over
 from standing.verify.checkpoints import Checkpoint, parse_checkpoint
 from standing.verify.cosignatures import cosign, cosigner_of, find_line
 from standing.verify.tree import verify_consistency

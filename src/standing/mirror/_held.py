@@ -13,8 +13,8 @@ from typing import Final
 
 from standing.errors import Broken, Refused, StandingError, Usage
 from standing.log._layout import CHECKPOINT_FILE, DB_FILE, ENTRIES, TILE, UNFINISHED_FILE
+from standing.log._tiles import read_wide, tree_over, unpack, width_of
 from standing.log._tree import Tree
-from standing.mirror._tiles import read_wide, tree_over, unpack, width_of
 from standing.verify.checkpoints import Checkpoint, parse_checkpoint
 from standing.verify.tree import EMPTY_ROOT
 from standing.wire.notes import Note

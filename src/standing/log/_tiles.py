@@ -1,4 +1,4 @@
-"""A tree's tiles as files of a known size's log, wherever they lie."""
+"""Tiles and bundles as files of a log of a known size, wherever they lie."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -17,6 +17,7 @@ from standing.log._layout import unpack_entries as _unpack
 from standing.log._tree import Load, Tree
 
 Read = Callable[[str], bytes | None]
+"""Gives a file of the log by its name, or nothing where there is none."""
 Fault = Callable[[str, str], StandingError]
 """Makes the error for a file (its name, why)."""
 
