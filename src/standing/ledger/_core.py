@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from standing import charter
 from standing.audit.trust import Trust, load_trust
@@ -28,6 +28,7 @@ from standing.wire.keys import PublicKey, SigningKey
 _SMALLEST_MARKS: Final = 64
 _MARKS_GROWTH: Final = 4
 _shuffle = random.SystemRandom().shuffle
+_T = TypeVar("_T")
 
 
 class Core:
@@ -133,16 +134,13 @@ class Core:
     def register(self, claims: Sequence[charter.Claim]) -> list[int | StandingError]:
         """Append what the charter admits of a group; published with the next `publish`."""
         marks = self._stage_due_marks()
-        outcomes = self.engine.register(claims, marks=marks)
-        if marks:
-            found = [cose.parse_sign1(signed).statement_hash for signed in marks]
-            self._include_marks(marks, {h: self._placed(h) for h in found})
+        first = self.log.head.size
+        outcomes = self._ask_engine(lambda: self.engine.register(claims, marks=marks))
+        self._include_marks(
+            marks,
+            {cose.parse_sign1(signed).statement_hash: first + n for n, signed in enumerate(marks)},
+        )
         return outcomes
-
-    def _placed(self, statement_hash: bytes) -> int:
-        place = self.log.find(statement_hash)
-        assert place is not None, "the engine appended it"
-        return place
 
     def state_in_public(self, document: bytes, slot: str, facts: dict[str, Any]) -> int:
         """Publish a document under the clerk's key; gives its place in the log."""
@@ -166,6 +164,10 @@ class Core:
             self._include_marks(marks, places)
 
     def _propose(self, statements: Sequence[bytes], marks: Sequence[bytes]) -> dict[bytes, int]:
+        return self._ask_engine(lambda: self.engine.propose(statements, marks=marks))
+
+    def _ask_engine(self, append: Callable[[], _T]) -> _T:
+        """Let the engine append, and forget what was staged for it if it refuses."""
         if self.vault.db.in_transaction:
             raise Refused(
                 "E-LEDGER-03",
@@ -174,7 +176,7 @@ class Core:
                 fix="Use publishing_later() for them, and bulk() for people's documents alone.",
             )
         try:
-            return self.engine.propose(statements, marks=marks)
+            return append()
         except Refused:
             self._forget_staged()
             raise
