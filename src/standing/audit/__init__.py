@@ -8,6 +8,7 @@ from standing.audit._inspect import (
     entry_facts,
     place_of,
     prove,
+    prove_published,
 )
 from standing.audit._opened import Opened, open_ledger
 from standing.audit._public import POLICY_FILE, check_log_files, check_stored_state
@@ -36,6 +37,7 @@ __all__ = [
     "parse_trust",
     "place_of",
     "prove",
+    "prove_published",
     "replay_all",
     "replay_changes",
     "verify_ledger",

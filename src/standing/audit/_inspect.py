@@ -14,10 +14,16 @@ import msgspec
 from standing import charter
 from standing.audit._opened import Opened
 from standing.audit._public import POLICY_FILE, broken
-from standing.audit._replay import replay_changes
-from standing.errors import Refused, Usage
-from standing.log import WITNESSED_FILE
-from standing.verify.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint_by_any
+from standing.audit._replay import checkpoint_keys_in, replay_changes
+from standing.audit.trust import Trust
+from standing.errors import Broken, Refused, Unreachable, Usage
+from standing.log import CHECKPOINT_FILE, WITNESSED_FILE, Published, Read
+from standing.verify.checkpoints import (
+    Checkpoint,
+    parse_checkpoint,
+    verify_checkpoint,
+    verify_checkpoint_by_any,
+)
 from standing.verify.cosignatures import cosigner_of
 from standing.verify.quorum import parse_trust_policy, verify_log_line
 from standing.verify.receipts import verify_receipt
@@ -142,6 +148,41 @@ def prove(ledger: Opened, which: str) -> TlogProof:
         why="It was registered after the newest one.",
         fix="Try again in a moment; its receipt holds already: --receipt.",
     )
+
+
+def prove_published(read: Read, trust: Trust, which: str) -> TlogProof:
+    """Make a tlog-proof from a log's published files alone, wherever they lie.
+
+    The checkpoint must be signed by the key in the trust file, or by one that the entries name
+    later, each of them judged from the genesis on. Raises `E-INSPECT-01`, `E-INSPECT-04` where
+    there is no checkpoint, `E-LOG-18` for files that do not lead to the signed root.
+    """
+    data = read(WITNESSED_FILE) or read(CHECKPOINT_FILE)
+    if data is None:
+        raise Unreachable(
+            "E-INSPECT-04",
+            "There is no published log at this place.",
+            why="It has no checkpoint.",
+            fix="Give the address or the directory that holds the log's tiles.",
+        )
+    published = Published(read, parse_checkpoint(data)[0])
+    try:
+        verify_checkpoint(data, trust.origin, trust.checkpoint_key)
+    except Broken:
+        keys = [
+            key.public
+            for key in checkpoint_keys_in(published.entries(), trust)
+            if key.kind == ED25519_TYPE
+        ]
+        verify_checkpoint_by_any(data, trust.origin, keys or [trust.checkpoint_key])
+    if not _INDEX.fullmatch(which) or int(which) >= published.size:
+        raise Refused(
+            "E-INSPECT-01",
+            f"The log has no entry {which!r}.",
+            why=f"It holds {published.size} entries; tiles alone know them by index.",
+            fix="Give an index below its size, or ask with the ledger's directory.",
+        )
+    return TlogProof(int(which), tuple(published.inclusion(int(which))), data)
 
 
 @dataclass(frozen=True)

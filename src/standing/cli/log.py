@@ -75,15 +75,30 @@ def _checkpoint_text(facts: dict[str, Any]) -> str:
 @click.argument("which", metavar="INDEX|HASH")
 @click.option("-o", "output", type=PATH, metavar="FILE", help="Write the proof here.")
 @click.option("--receipt", is_flag=True, help="Give the COSE receipt instead of a tlog-proof.")
+@click.option("--from", "source", metavar="URL", help="From published tiles alone: URL or folder.")
+@click.option("--trust", type=PATH, metavar="trust.json", help="With --from: what you trust.")
 @ledger_option
 @json_option
-def proof(which: str, output: Path | None, receipt: bool, directory: Path, as_json: bool) -> None:
+def proof(
+    which: str,
+    output: Path | None,
+    receipt: bool,
+    source: str | None,
+    trust: Path | None,
+    directory: Path,
+    as_json: bool,
+) -> None:
     """Prove that an entry stands in the log, as a file that anyone can check offline."""
     from standing.audit import place_of, prove
 
-    with _opened(directory) as ledger:
-        index = place_of(ledger, which)
-        data = ledger.log.receipt(index) if receipt else prove(ledger, which).format()
+    if source is not None or trust is not None:
+        if source is None or trust is None or receipt:
+            raise click.UsageError("--from goes with --trust, and not with --receipt.")
+        index, data = _proof_from_tiles(source, trust, which)
+    else:
+        with _opened(directory) as ledger:
+            index = place_of(ledger, which)
+            data = ledger.log.receipt(index) if receipt else prove(ledger, which).format()
     kind = "receipt" if receipt else "tlog-proof"
     if output is not None:
         output.write_bytes(data)
@@ -91,6 +106,18 @@ def proof(which: str, output: Path | None, receipt: bool, directory: Path, as_js
     told = data.decode().rstrip("\n") if not receipt else data.hex()
     text = f"Wrote the {kind} of entry {index} to {output}." if output else told
     show(value, text, as_json=as_json)
+
+
+def _proof_from_tiles(source: str, trust: Path, which: str) -> tuple[int, bytes]:
+    from standing.audit import parse_trust, prove_published
+    from standing.ledger import require_file
+    from standing.log import MAX_BUNDLE_BYTES
+    from standing.mirror import source_of
+
+    place = source_of(source)
+    trusted = parse_trust(require_file(trust, "trust file"), where=str(trust))
+    made = prove_published(lambda name: place.read(name, MAX_BUNDLE_BYTES), trusted, which)
+    return made.index, made.format()
 
 
 @log.command()

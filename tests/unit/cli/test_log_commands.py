@@ -136,6 +136,59 @@ def test_an_entry_that_is_not_there_exits_1_with_its_code(bad, which):
         assert bad(1, command, which) == "E-INSPECT-01"
 
 
+@pytest.fixture
+def elsewhere(office, tmp_path):
+    """Give the options for a proof from a copy of the published files alone, without log.db."""
+    place = tmp_path / "elsewhere"
+    shutil.copytree(office.directory / "log", place, ignore=shutil.ignore_patterns("log.db*"))
+    return "--from", place, "--trust", office.directory / "trust.json"
+
+
+def test_a_proof_comes_from_published_tiles_alone(office, good, elsewhere, tmp_path):
+    told = good("proof", 7, *elsewhere, ledger=tmp_path / "none")
+    assert told == good("proof", 7)
+    proof = parse_tlog_proof(base64.b64decode(told["proof"]))
+    proof.verify(leaf_hash(entry_of(office, 7)), [NoteKey(ORIGIN, 1, public(office, "checkpoint"))])
+
+
+def test_a_proof_from_tiles_holds_after_the_checkpoint_key_changed(office, good):
+    with office.open() as ledger:
+        _, kid = ledger.rotate_key("checkpoint", by=office.keys["city"])
+    grow(office, 1)
+    trust = office.directory / "trust.json"
+    told = good("proof", 7, "--from", office.directory / "log", "--trust", trust)
+    new = load_key_file(office.directory / "keys" / f"checkpoint-{kid.hex()[:16]}.key").public
+    proof = parse_tlog_proof(base64.b64decode(told["proof"]))
+    proof.verify(leaf_hash(entry_of(office, 7)), [NoteKey(ORIGIN, 1, new)])
+
+
+def test_a_proof_from_tiles_that_are_not_the_signed_ones_exits_2(bad, elsewhere):
+    place = elsewhere[1]
+    tiles = [path for path in (place / "tile" / "0").rglob("*") if path.is_file()]
+    assert tiles
+    for path in tiles:
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert bad(2, "proof", 7, *elsewhere) == "E-LOG-18"
+
+
+def test_a_proof_from_tiles_of_a_log_that_is_not_trusted_exits_2(bad, elsewhere, tmp_path):
+    other = found(tmp_path / "other")
+    trust = other.directory / "trust.json"
+    assert bad(2, "proof", 7, *elsewhere[:3], trust).startswith("E-")
+
+
+def test_what_tiles_alone_cannot_tell_is_refused(office, bad, elsewhere, tmp_path):
+    (tmp_path / "empty").mkdir()
+    trust = elsewhere[2:]
+    assert bad(4, "proof", 7, "--from", tmp_path / "empty", *trust) == "E-INSPECT-04"
+    for which in (cose.parse_sign1(entry_of(office, 7)).statement_hash.hex(), "9999", "07"):
+        assert bad(1, "proof", which, *elsewhere) == "E-INSPECT-01"
+    bad(3, "proof", 7, *elsewhere[:2])
+    bad(3, "proof", 7, *trust)
+    bad(3, "proof", 7, "--receipt", *elsewhere)
+
+
 def write_proofs(good, tmp_path, index, prefix=""):
     paths = [tmp_path / f"{prefix}receipt", tmp_path / f"{prefix}proof"]
     good("proof", index, "--receipt", "-o", paths[0])
