@@ -193,17 +193,20 @@ def _recover(records: Sequence[RecordFact], lines: Sequence[_Line], rules: Rules
     """Spend each recovery record on burdens of its kinds up to its own day, oldest first.
 
     Before the caps: a lesson must not lose its worth to records that the cap hides anyway, and the
-    passing of a day must never take back what it gave.
+    passing of a day must never take back what it gave. Of one day, kinds come by name: then no sum
+    depends on ids, and scorers over columns need none.
     """
     result = list(lines)
-    for helper, line in zip(records, lines, strict=True):
-        route = rules.recoveries.get(helper.type)
-        if route is None or line[0] is None:
+    oldest_first = sorted(range(len(records)), key=lambda i: (records[i].day, records[i].type))
+    for helper in oldest_first:
+        route = rules.recoveries.get(records[helper].type)
+        if route is None or lines[helper][0] is None:
             continue
         budget, restores = route
-        for index, record in enumerate(records):
+        for index in oldest_first:
+            record = records[index]
             value, aged, _, change, expires = result[index]
-            if record.day > helper.day or not budget:
+            if record.day > records[helper].day or not budget:
                 break
             if record.type in restores and value is not None and value < 0:
                 back = min(budget, -value)

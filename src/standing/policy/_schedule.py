@@ -125,6 +125,12 @@ class Schedule:
         length = self.windows[type]
         return day - (day - self._forces[0]) % length
 
+    def rules_until(self, day: int) -> list[tuple[int, Rules]]:
+        """Give every prepared pack in force by a day with its day of force, oldest first."""
+        self.rules_on(day)
+        count = bisect_right(self._forces, day)
+        return list(zip(self._forces[:count], self._rules[:count], strict=True))
+
     def known_on(self, day: int) -> "Schedule":
         """Give the schedule as far as it is in force on a day: what a forecast may use."""
         self.rules_on(day)

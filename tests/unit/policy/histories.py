@@ -3,7 +3,7 @@
 import msgspec
 from hypothesis import strategies as st
 
-from standing.policy import Pack, RecordFact
+from standing.policy import Pack, RecordFact, Schedule
 
 START = 20_000
 STATUSES = ("effective", "contested", "annulled", "lapsed", "retracted")
@@ -97,3 +97,57 @@ def records(types=tuple(ACTS), statuses=STATUSES, sources=True):
     return st.lists(one, max_size=12).map(
         lambda rows: [RecordFact(f"r{i:02}", *row) for i, row in enumerate(rows)]
     )
+
+
+# --- invented packs ---------------------------------------------------------------------------------
+
+
+@st.composite
+def _acts(draw):
+    """Acts that every linter rule about ages allows; windows are whole steps of thirty days."""
+    made = {}
+    for name in draw(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=5, unique=True)):
+        sign = -1 if name < "e" else 1
+        size = draw(st.integers(0 if sign > 0 else 1, 200))
+        days = sorted(draw(st.sets(st.integers(1, 200), min_size=1, max_size=4)))
+        sizes = sorted((draw(st.integers(0, size)) for _ in days[1:]), reverse=True)
+        ages = [[day, sign * left] for day, left in zip(days, [*sizes, 0], strict=True)]
+        cap = size if size == 0 else draw(st.integers(size, 3 * size))
+        warn = draw(st.booleans()) and sign < 0
+        made[name] = act(sign * size, ages, cap=cap, window=WINDOWS[name], warn=warn)
+    return made
+
+
+WINDOWS = {"a": 30, "b": 60, "c": 90, "d": 210, "e": 30, "f": 90, "g": 210}
+
+
+@st.composite
+def schedules(draw):
+    """One to three packs of one context: invented ones, or those above."""
+    if draw(st.booleans()):
+        later = [(START + 90, MILDER), (START + 180, HARSHER)]
+        return Schedule([(START, PACK), *later[: draw(st.integers(0, 2))]])
+    packs = []
+    for version in range(1, draw(st.integers(1, 3)) + 1):
+        acts = draw(_acts())
+        helpers = [name for name in acts if name in "efg"]
+        burdens = [name for name in acts if name in "abcd"]
+        routes = [
+            {"kind": "lesson", "act": helper, "points": draw(st.integers(1, 120)),
+             "restores": draw(st.lists(st.sampled_from(burdens), min_size=1, unique=True))}
+            for helper in helpers if burdens and draw(st.booleans())
+        ]  # fmt: skip
+        force = START + 30 * (version - 1) * draw(st.integers(1, 4)) if version > 1 else START
+        packs.append((force, acts, routes, draw(st.integers(0, 20))))
+    by_force = {force: rest for force, *rest in packs}
+    return Schedule(
+        (force, pack_of(acts, version=n, force=force, recoveries=routes, notice=notice))
+        for n, (force, (acts, routes, notice)) in enumerate(sorted(by_force.items()), 1)
+    )
+
+
+def populations():
+    """One to six subjects with histories of every status; some types no pack may know."""
+    types = (*ACTS, *WINDOWS)
+    numbers = st.integers(1, 2**63 - 1)
+    return st.dictionaries(numbers, records(types=types), min_size=1, max_size=6)

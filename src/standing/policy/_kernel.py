@@ -1,0 +1,307 @@
+"""The compiled scorer: subjects whose records lie beside each other, sorted by type and day.
+
+It reaches the integers of `_fold.score` without making a reason for each record. Within one act
+type the day decides what a record weighs, so that ids are not needed: of two records of one type
+and day it does not matter for the sum which one warned, or reached the cap first.
+
+Compiled by numba when first used and kept beside this file, or in the account's cache folder;
+docs/adr/0014-compiled-scorer.md shows what library calls alone cost.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from standing.policy._compile import Whole, compiled
+from standing.policy._tables import NEVER, Ints, Tables
+
+_NONE: Final = np.int64(-(2**62))  # this record counts nothing and takes no part
+_EFFECTIVE, _ANNULLED, _RETRACTED = 0, 2, 4
+
+
+@compiled
+def _value(
+    made: Tables, p: Whole, t: Whole, day: Whole, noticed: Whole, status: Whole, until: Whole
+) -> Whole:
+    """Give what one record weighs by itself under one pack today, or _NONE."""
+    age = made.as_of - day
+    if age < 0 or age >= made.validity[p, t] or made.as_of >= until:
+        return _NONE
+    if status != _EFFECTIVE and (
+        status == _ANNULLED or status == _RETRACTED or made.burdens[p, t]  # noqa: PLR1714 - numba
+    ):
+        return _NONE
+    if made.as_of < noticed + made.notice[p]:
+        return _NONE
+    return np.int64(made.points[p, t, age])
+
+
+@compiled
+def _next_day(made: Tables, t: Whole, day: Whole, noticed: Whole, until: Whole) -> Whole:
+    """Give the next day on which any pack may change one record, or NEVER; early is harmless."""
+    nearest = NEVER
+    if day > made.as_of:
+        nearest = day
+    if made.as_of < until < nearest:
+        nearest = until
+    for p in range(made.validity.shape[0]):
+        age = made.as_of - day
+        if age >= made.validity[p, t]:
+            continue
+        counts = noticed + made.notice[p]
+        if made.as_of < counts < nearest:
+            nearest = counts
+        if age >= 0:
+            turn = min(day + made.change[p, t, age], day + made.validity[p, t])
+            if made.as_of < turn < nearest:
+                nearest = turn
+    return nearest
+
+
+@compiled
+def _window(made: Tables, t: Whole, day: Whole) -> Whole:
+    """Give the first day of the window that holds a day; windows reach back before the first."""
+    since = day - made.force[0]
+    return day - since % made.window[t]
+
+
+@compiled
+def _governing(made: Tables, start: Whole) -> Whole:
+    """Give the pack that governs a window, by the window's first day."""
+    p = made.force.shape[0] - 1
+    while p > 0 and made.force[p] > start:
+        p -= 1
+    return p
+
+
+@compiled
+def _weigh(
+    made: Tables,
+    p: Whole,
+    kind: Ints,
+    day: Ints,
+    noticed: Ints,
+    status: Ints,
+    until: Ints,
+    since: Whole,
+    values: Ints,
+) -> bool:
+    """Value every record of one subject under one pack, warnings taken out; tells of helpers."""
+    helped = False
+    last, start = -1, 0
+    for i in range(kind.shape[0]):
+        t = np.int64(kind[i])
+        values[i] = _NONE
+        if made.validity[p, t] == 0 or day[i] < since:
+            continue
+        ends = NEVER if until.shape[0] == 0 else np.int64(until[i])
+        value = _value(
+            made, p, t, np.int64(day[i]), np.int64(noticed[i]), np.int64(status[i]), ends
+        )
+        if value == _NONE:
+            continue
+        if made.warns[p, t]:
+            window = _window(made, t, np.int64(day[i]))
+            if t != last or window != start:
+                last, start = t, window
+                continue
+        values[i] = value
+        helped |= made.budget[p, t] > 0
+    return helped
+
+
+@compiled
+def _recover(made: Tables, p: Whole, kind: Ints, day: Ints, values: Ints) -> None:
+    """Spend each helper on burdens up to its own day, oldest first, types of one day by name."""
+    count = kind.shape[0]
+    keys = np.empty(count, np.int64)
+    for i in range(count):
+        keys[i] = (np.int64(day[i]) << 16) | made.order[kind[i]]
+    order = np.argsort(keys, kind="mergesort")
+    types = made.validity.shape[1]
+    done = np.zeros(types, np.int64)  # of each route: what lies before holds nothing for it
+    for at in range(count):
+        helper = order[at]
+        route = np.int64(kind[helper])
+        budget = made.budget[p, route]
+        if budget == 0 or values[helper] == _NONE:
+            continue
+        k = done[route]
+        is_empty = True  # so far nothing is left for this route before k
+        while k < count and budget > 0:
+            i = order[k]
+            if day[i] > day[helper]:
+                break
+            if made.restores[p, route, kind[i]] and values[i] != _NONE and values[i] < 0:
+                back = min(budget, -values[i])
+                budget -= back
+                values[i] += back
+            if values[i] != _NONE and values[i] < 0 and made.restores[p, route, kind[i]]:
+                is_empty = False
+            if is_empty:
+                done[route] = k + 1
+            k += 1
+
+
+@compiled
+def _cells(made: Tables, kind: Ints, day: Ints, values: Ints, theirs: Ints, p: Whole) -> Whole:
+    """Sum the cells, each clipped; `theirs` are values under pack `p` for cells it governs."""
+    today = made.force.shape[0] - 1
+    total: Whole = np.int64(0)
+    count = kind.shape[0]
+    i = 0
+    while i < count:
+        t = np.int64(kind[i])
+        if made.window[t] == 0:  # a type that no pack weighs
+            i += 1
+            continue
+        start = _window(made, t, np.int64(day[i]))
+        end = start + made.window[t]
+        mine: Whole = np.int64(0)
+        other: Whole = np.int64(0)
+        while i < count and kind[i] == t and day[i] < end:
+            if values[i] != _NONE:
+                mine += values[i]
+            if p != today and theirs[i] != _NONE:
+                other += theirs[i]
+            i += 1
+        mine = max(-made.cap[today, t], min(made.cap[today, t], mine))
+        if p == today:
+            total += mine
+        elif _governing(made, start) == p:
+            other = max(-made.cap[p, t], min(made.cap[p, t], other))
+            total += max(other - mine, 0)
+    return total
+
+
+@compiled
+def _one_pack(
+    made: Tables, kind: Ints, day: Ints, noticed: Ints, status: Ints, until: Ints, since: Whole
+) -> Whole:
+    """Fold one subject under one pack that gives nothing back: one pass, nothing kept."""
+    total: Whole = np.int64(0)
+    i, count = 0, kind.shape[0]
+    while i < count:
+        t = np.int64(kind[i])
+        if made.validity[0, t] == 0:
+            i += 1
+            continue
+        end = _window(made, t, np.int64(day[i])) + made.window[t]
+        warned = made.warns[0, t] == 0
+        cell: Whole = np.int64(0)
+        while i < count and kind[i] == t and day[i] < end:
+            if day[i] >= since:
+                ends = NEVER if until.shape[0] == 0 else np.int64(until[i])
+                value = _value(
+                    made, 0, t, np.int64(day[i]), np.int64(noticed[i]), np.int64(status[i]), ends
+                )
+                if value != _NONE:
+                    if warned:
+                        cell += value
+                    warned = True
+            i += 1
+        total += max(-made.cap[0, t], min(made.cap[0, t], cell))
+    return total
+
+
+@compiled
+def _tally(made: Tables, kind: Ints, values: Ints, counts: Ints) -> None:
+    """Count the records that stand for themselves, by the counters of their type."""
+    for i in range(kind.shape[0]):
+        if values[i] != _NONE and values[i] != 0:
+            mask = made.tallies[kind[i]]
+            for c in range(counts.shape[0]):
+                if mask >> np.uint32(c) & np.uint32(1) and counts[c] < NEVER:
+                    counts[c] += 1
+
+
+@compiled
+def _whole(
+    made: Tables,
+    kind: Ints,
+    day: Ints,
+    noticed: Ints,
+    status: Ints,
+    until: Ints,
+    since: Whole,
+    values: Ints,
+    theirs: Ints,
+    counts: Ints,
+) -> Whole:
+    """Fold one subject under every pack that governs a window of theirs, recovery included."""
+    today = made.force.shape[0] - 1
+    if _weigh(made, today, kind, day, noticed, status, until, since, values):
+        _recover(made, today, kind, day, values)
+    if counts.shape[0]:
+        _tally(made, kind, values, counts)
+    total = _cells(made, kind, day, values, theirs, today)
+    for p in range(today):
+        if _weigh(made, p, kind, day, noticed, status, until, since, theirs):
+            _recover(made, p, kind, day, theirs)
+        total += _cells(made, kind, day, values, theirs, p)
+    return total
+
+
+@compiled
+def fold_rows(
+    made: Tables,
+    rows: Ints,
+    ends: Ints,
+    kind: Ints,
+    day: Ints,
+    noticed: Ints,
+    status: Ints,
+    until: Ints,
+    since: Ints,
+    scores: Ints,
+    bands: Ints,
+    turns: Ints,
+    tallied: Ints,
+    longest: int,
+) -> None:
+    """Score some rows in place; row r has the records ends[r-1] to ends[r].
+
+    `until` and `since` may be empty (nobody has any); so may `turns` and `tallied`, which are
+    filled only where they have room: the next day that may change a score, and counted records.
+    """
+    is_plain = made.force.shape[0] == 1 and not made.budget.any() and tallied.shape[1] == 0
+    room = 0 if is_plain else longest
+    values, theirs = np.empty(room, np.int64), np.empty(room, np.int64)
+    for row in rows:
+        begin = np.int64(0) if row == 0 else np.int64(ends[row - 1])
+        end = np.int64(ends[row])
+        k, d, n, s = kind[begin:end], day[begin:end], noticed[begin:end], status[begin:end]
+        u = until[begin:end] if until.shape[0] else until
+        from_day = np.int64(since[row]) if since.shape[0] else np.int64(0)
+        if is_plain:
+            total = _one_pack(made, k, d, n, s, u, from_day)
+        else:
+            total = _whole(made, k, d, n, s, u, from_day, values, theirs, tallied[row])
+        score = min(max(made.base + total, made.floor), made.ceiling)
+        scores[row] = score
+        band = 0
+        while band + 1 < made.starts.shape[0] and made.starts[band + 1] <= score:
+            band += 1
+        bands[row] = band
+        if turns.shape[0]:
+            turn = NEVER
+            for i in range(k.shape[0]):
+                ends_on = np.int64(u[i]) if u.shape[0] else NEVER
+                turn = min(
+                    turn, _next_day(made, np.int64(k[i]), np.int64(d[i]), np.int64(n[i]), ends_on)
+                )
+            turns[row] = turn
+
+
+@compiled
+def lay_rows(subjects: Ints, scores: Ints, bands: Ints, out: Ints) -> None:
+    """Write (subject u64, score i32, band u8), little-endian, 13 bytes a row."""
+    at = 0
+    for row in range(subjects.shape[0]):
+        subject, score = np.uint64(subjects[row]), np.uint32(scores[row])
+        for shift in range(8):
+            out[at + shift] = np.uint8(subject >> np.uint64(8 * shift) & np.uint64(255))
+        for shift in range(4):
+            out[at + 8 + shift] = np.uint8(score >> np.uint32(8 * shift) & np.uint32(255))
+        out[at + 12] = bands[row]
+        at += 13

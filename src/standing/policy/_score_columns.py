@@ -1,0 +1,128 @@
+"""The bulk scorer: every row of a context's columns, a share of the rows a thread."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from standing.policy import _kernel
+from standing.policy._columns import NOTHING, Columns
+from standing.policy._schedule import Schedule
+from standing.policy._tables import Ints, Tables, tables_of
+
+_ROW_BYTES: Final = 13
+_BLOCK_ROWS: Final = 1 << 18
+_SHARES_A_WORKER: Final = 16
+
+
+class Population(NamedTuple):
+    """Scores by row: `score` i32, `band` u8; `turn` u16, the next day that may change a score.
+
+    `tally` counts the records of each row that stand for a consequence, one column a counter.
+    `turn` is empty unless it was asked for.
+    """
+
+    score: Ints
+    band: Ints
+    turn: Ints
+    tally: Ints
+
+
+def score_columns(
+    columns: Columns,
+    schedule: Schedule,
+    as_of: int,
+    *,
+    since: Ints = NOTHING,
+    tallies: Sequence[int] = (),
+    with_turns: bool = False,
+    workers: int = 1,
+) -> Population:
+    """Score every row on a day; `since` names each row's first day whose acts may count.
+
+    `tallies[t]` is a bit mask: which counters the records of type `t` add to, where they count.
+    Raises `E-SCORE-01` before the first pack's force.
+    """
+    made = tables_of(schedule, columns.codes, as_of, tallies)
+    rows = len(columns.subjects)
+    counters = max((int(mask).bit_length() for mask in tallies), default=0)
+    population = Population(
+        np.empty(rows, np.int32),
+        np.empty(rows, np.uint8),
+        np.empty(rows if with_turns else 0, np.uint16),
+        np.zeros((rows, counters), np.uint16),
+    )
+    fold(columns, made, since, population, workers=workers)
+    return population
+
+
+def digest_of(subjects: Ints, population: Population) -> bytes:
+    """Give the population digest (see `policy.population_digest`), made block by block."""
+    digest = hashlib.sha256()
+    for out in _laid(subjects, population):
+        digest.update(out.data)
+    return digest.digest()
+
+
+def rows_of(subjects: Ints, population: Population) -> bytes:
+    """Lay a population out, one row of 13 bytes a subject, as its digest reads it."""
+    return b"".join(out.tobytes() for out in _laid(subjects, population))
+
+
+def _laid(subjects: Ints, population: Population) -> Iterator[Ints]:
+    for start in range(0, len(subjects), _BLOCK_ROWS):
+        part = slice(start, start + _BLOCK_ROWS)
+        out = np.empty(len(subjects[part]) * _ROW_BYTES, np.uint8)
+        _kernel.lay_rows(subjects[part], population.score[part], population.band[part], out)
+        yield out
+
+
+def fold(
+    columns: Columns,
+    made: Tables,
+    since: Ints,
+    population: Population,
+    *,
+    rows: Ints | None = None,
+    workers: int = 1,
+) -> None:
+    """Score all rows, or the chosen ones, into a population that is there already."""
+    longest = _longest(columns.ends)
+
+    def work(share: Ints) -> None:
+        _kernel.fold_rows(
+            made, share, columns.ends, columns.kind, columns.day, columns.noticed,
+            columns.status, columns.until, since, *population, longest,
+        )  # fmt: skip
+
+    if rows is None:
+        borders = _borders(columns.ends, workers * _SHARES_A_WORKER)
+        shares = (np.arange(first, last) for first, last in pairwise(borders))
+    else:
+        borders = _borders(np.cumsum(columns.lengths(rows)), workers * _SHARES_A_WORKER)
+        shares = (rows[first:last] for first, last in pairwise(borders))
+    with ThreadPoolExecutor(workers) as pool:
+        for _ in pool.map(work, shares):
+            pass
+
+
+def _borders(ends: Ints, shares: int) -> list[int]:
+    """Cut rows into shares of about equally many records."""
+    rows, records = len(ends), int(ends[-1]) if len(ends) else 0
+    if rows == 0:
+        return [0]
+    wanted = [records * n // shares for n in range(1, shares)]
+    inner = np.searchsorted(ends, np.array(wanted, ends.dtype)).tolist()
+    return sorted({0, rows, *inner})
+
+
+def _longest(ends: Ints) -> int:
+    longest, before = 0, 0
+    for start in range(0, len(ends), 1 << 20):
+        part = ends[start : start + (1 << 20)].astype(np.int64)
+        longest = max(longest, int(np.diff(part, prepend=before).max()))
+        before = int(part[-1])
+    return longest

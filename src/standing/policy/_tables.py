@@ -1,0 +1,100 @@
+"""A schedule spread out into arrays: what the compiled scorer looks up, type by type, day by day.
+
+Made for one day and one numbering of act types; small (a few hundred kilobytes), so that every
+look-up of a hundred million records stays in the processor's cache.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from standing.policy._schedule import Rules, Schedule, Weight
+
+Ints = npt.NDArray[Any]
+
+STATUSES: Final = ("effective", "contested", "annulled", "lapsed", "retracted")
+"""The statuses of a record by their number in a column."""
+NEVER: Final = 65_535
+"""In a column of days (whole days since 1970-01-01): no such day."""
+
+
+class Tables(NamedTuple):
+    """One schedule on one day. `p` is a pack (oldest first, today's last), `t` an act type.
+
+    `points[p, t, age]`, `change[p, t, age]` (age of the next change) and `validity[p, t]` (0: the
+    pack does not weigh the type) come from the age tables; `window[t]` and `origin` say where
+    windows begin; `restores[p, h, t]` tells which types a helper gives points back to, by `order`.
+    """
+
+    as_of: int
+    points: Ints
+    change: Ints
+    validity: Ints
+    cap: Ints
+    warns: Ints
+    burdens: Ints
+    notice: Ints
+    budget: Ints
+    restores: Ints
+    force: Ints
+    window: Ints
+    order: Ints
+    base: int
+    floor: int
+    ceiling: int
+    starts: Ints
+    tallies: Ints  # a bit mask a type: which counters its counted records add to
+
+
+def tables_of(
+    schedule: Schedule, codes: Sequence[str], as_of: int, tallies: Sequence[int] = ()
+) -> Tables:
+    """Spread a schedule out for a day; `codes[t]` names the act type that columns call `t`."""
+    packs = schedule.rules_until(as_of)
+    today = packs[-1][1]
+    shape = (len(packs), max(1, len(codes)))
+    longest = max(w.validity for _, rules in packs for w in rules.weights.values())
+    made = Tables(
+        as_of=as_of,
+        points=np.zeros((*shape, longest), np.int32),
+        change=np.zeros((*shape, longest), np.int32),
+        validity=np.zeros(shape, np.int32),
+        cap=np.zeros(shape, np.int64),
+        warns=np.zeros(shape, np.uint8),
+        burdens=np.zeros(shape, np.uint8),
+        notice=np.array([rules.notice for _, rules in packs], np.int32),
+        budget=np.zeros(shape, np.int64),
+        restores=np.zeros((*shape, shape[1]), np.uint8),
+        force=np.array([force for force, _ in packs], np.int32),
+        window=np.array([schedule.windows.get(c, 0) for c in codes] or [0], np.int32),
+        order=np.argsort(np.argsort(np.array(codes or [""]), kind="stable")).astype(np.int64),
+        base=int(today.pack.base),
+        floor=int(today.pack.floor),
+        ceiling=int(today.pack.ceiling),
+        starts=np.array(today.starts, np.int32),
+        tallies=np.array(tallies or [0] * shape[1], np.uint32),
+    )
+    for p, (_, rules) in enumerate(packs):
+        for t, code in enumerate(codes):
+            if code in rules.weights:
+                _spread(made, p, t, rules.weights[code])
+            if code in rules.recoveries:
+                _spread_route(made, p, t, rules, codes)
+    return made
+
+
+def _spread(made: Tables, p: int, t: int, weight: Weight) -> None:
+    made.points[p, t, : weight.validity] = weight.by_age
+    made.change[p, t, : weight.validity] = weight.changes
+    made.validity[p, t] = weight.validity
+    made.cap[p, t] = weight.cap
+    made.warns[p, t] = weight.warn_first
+    made.burdens[p, t] = weight.negative
+
+
+def _spread_route(made: Tables, p: int, t: int, rules: Rules, codes: Sequence[str]) -> None:
+    budget, restored = rules.recoveries[codes[t]]
+    made.budget[p, t] = budget
+    made.restores[p, t] = [code in restored for code in codes]
