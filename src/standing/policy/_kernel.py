@@ -88,7 +88,8 @@ def _weigh(
 ) -> bool:
     """Value every record of one subject under one pack, warnings taken out; tells of helpers."""
     helped = False
-    last, start = -1, 0
+    last: Whole = -1
+    start: Whole = 0
     for i in range(kind.shape[0]):
         t = np.int64(kind[i])
         values[i] = _NONE
