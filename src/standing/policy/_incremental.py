@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from standing.errors import Refused
-from standing.policy._columns import NOTHING, Columns, empty, merged
 from standing.policy._fold import RecordFact, Status
 from standing.policy._schedule import Schedule
 from standing.policy._score_columns import Population, fold, score_columns
 from standing.policy._tables import NEVER, STATUSES, Ints, tables_of
+from standing.policy.columns import NOTHING, Columns, empty, merged
 from standing.wire.days import format_day
 
 

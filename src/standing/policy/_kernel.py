@@ -247,6 +247,7 @@ def _whole(
 def fold_rows(
     made: Tables,
     rows: Ints,
+    longest: int,
     ends: Ints,
     kind: Ints,
     day: Ints,
@@ -258,7 +259,6 @@ def fold_rows(
     bands: Ints,
     turns: Ints,
     tallied: Ints,
-    longest: int,
 ) -> None:
     """Score some rows in place; row r has the records ends[r-1] to ends[r].
 

@@ -1,4 +1,7 @@
-"""Two sets of columns into one: rows by subject, records of a row by act type and day."""
+"""Two sets of columns into one: rows by subject, records of a row by act type and day.
+
+A row whose subject is 0, or is the one before it, was blanked (its subject left): it is dropped.
+"""
 
 from typing import Any
 
@@ -9,16 +12,37 @@ from standing.policy._tables import NEVER, Ints
 
 
 @compiled
-def union_size(a: Ints, b: Ints) -> Whole:
-    """Count the subjects of two ascending lists, shared ones once."""
-    i, j, count = 0, 0, 0
-    while i < a.shape[0] or j < b.shape[0]:
-        take_a = j == b.shape[0] or (i < a.shape[0] and a[i] <= b[j])
-        take_b = i == a.shape[0] or (j < b.shape[0] and b[j] <= a[i])
-        i += take_a
-        j += take_b
-        count += 1
-    return count
+def _skip(subjects: Ints, row: Whole) -> Whole:
+    """Give the next row that somebody holds, from `row` on."""
+    while row < subjects.shape[0] and (
+        subjects[row] == 0 or (row > 0 and subjects[row] == subjects[row - 1])
+    ):
+        row += 1
+    return row
+
+
+@compiled
+def _begin(ends: Ints, row: Whole) -> Whole:
+    return np.int64(0) if row == 0 else np.int64(ends[row - 1])
+
+
+@compiled
+def merged_size(a: Any, b: Any) -> Any:
+    """Count the rows and the records of two columns together (see `merge_rows`)."""
+    i, j = _skip(a[0], 0), _skip(b[0], 0)
+    rows: Whole = np.int64(0)
+    records: Whole = np.int64(0)
+    while i < a[0].shape[0] or j < b[0].shape[0]:
+        take_a = j == b[0].shape[0] or (i < a[0].shape[0] and a[0][i] <= b[0][j])
+        take_b = i == a[0].shape[0] or (j < b[0].shape[0] and b[0][j] <= a[0][i])
+        if take_a:
+            records += np.int64(a[1][i]) - _begin(a[1], i)
+            i = _skip(a[0], i + 1)
+        if take_b:
+            records += np.int64(b[1][j]) - _begin(b[1], j)
+            j = _skip(b[0], j + 1)
+        rows += 1
+    return rows, records
 
 
 @compiled
@@ -27,29 +51,26 @@ def merge_rows(a: Any, b: Any, out: Any) -> None:
 
     `until` may be empty in either; then nothing there ends early.
     """
-    i, j, row, to = 0, 0, 0, 0
-    at_a, at_b = np.int64(0), np.int64(0)
+    i, j = _skip(a[0], 0), _skip(b[0], 0)
+    row: Whole = 0
+    to: Whole = 0
     while i < a[0].shape[0] or j < b[0].shape[0]:
         take_a = j == b[0].shape[0] or (i < a[0].shape[0] and a[0][i] <= b[0][j])
         take_b = i == a[0].shape[0] or (j < b[0].shape[0] and b[0][j] <= a[0][i])
-        end_a, end_b = at_a, at_b
+        at_a: Whole = np.int64(0)
+        end_a: Whole = np.int64(0)
+        at_b: Whole = np.int64(0)
+        end_b: Whole = np.int64(0)
         if take_a:
             out[0][row] = a[0][i]
-            end_a = np.int64(a[1][i])
-            i += 1
+            at_a, end_a = _begin(a[1], i), np.int64(a[1][i])
+            i = _skip(a[0], i + 1)
         if take_b:
             out[0][row] = b[0][j]
-            end_b = np.int64(b[1][j])
-            j += 1
+            at_b, end_b = _begin(b[1], j), np.int64(b[1][j])
+            j = _skip(b[0], j + 1)
         while at_a < end_a or at_b < end_b:
-            first = at_b == end_b or (
-                at_a < end_a
-                and (
-                    a[2][at_a] < b[2][at_b]
-                    or (a[2][at_a] == b[2][at_b] and a[3][at_a] <= b[3][at_b])
-                )
-            )
-            if first:
+            if at_b == end_b or (at_a < end_a and _is_first(a, at_a, b, at_b)):
                 _copy(a, at_a, out, to)
                 at_a += 1
             else:
@@ -58,6 +79,13 @@ def merge_rows(a: Any, b: Any, out: Any) -> None:
             to += 1
         out[1][row] = to
         row += 1
+
+
+@compiled
+def _is_first(a: Any, at_a: Whole, b: Any, at_b: Whole) -> Whole:
+    if a[2][at_a] != b[2][at_b]:
+        return a[2][at_a] < b[2][at_b]
+    return a[3][at_a] <= b[3][at_b]
 
 
 @compiled

@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from standing.policy import _kernel
-from standing.policy._columns import NOTHING, Columns
 from standing.policy._schedule import Schedule
 from standing.policy._tables import Ints, Tables, tables_of
+from standing.policy.columns import NOTHING, Columns, read_only
 
 _ROW_BYTES: Final = 13
 _BLOCK_ROWS: Final = 1 << 18
@@ -76,7 +76,9 @@ def _laid(subjects: Ints, population: Population) -> Iterator[Ints]:
     for start in range(0, len(subjects), _BLOCK_ROWS):
         part = slice(start, start + _BLOCK_ROWS)
         out = np.empty(len(subjects[part]) * _ROW_BYTES, np.uint8)
-        _kernel.lay_rows(subjects[part], population.score[part], population.band[part], out)
+        _kernel.lay_rows(
+            read_only(subjects[part]), population.score[part], population.band[part], out
+        )
         yield out
 
 
@@ -91,12 +93,10 @@ def fold(
 ) -> None:
     """Score all rows, or the chosen ones, into a population that is there already."""
     longest = _longest(columns.ends)
+    arrays: list[Any] = [*map(read_only, (*columns[2:], since)), *population]
 
     def work(share: Ints) -> None:
-        _kernel.fold_rows(
-            made, share, columns.ends, columns.kind, columns.day, columns.noticed,
-            columns.status, columns.until, since, *population, longest,
-        )  # fmt: skip
+        _kernel.fold_rows(made, share, longest, *arrays)
 
     if rows is None:
         borders = _borders(columns.ends, workers * _SHARES_A_WORKER)

@@ -7,7 +7,10 @@ both equal to `policy.score`. Importing this door loads a compiler (numba); `sta
 does not.
 """
 
-from standing.policy._columns import (
+from standing.policy._incremental import Incremental, Ruling
+from standing.policy._score_columns import Population, digest_of, rows_of, score_columns
+from standing.policy._tables import NEVER, STATUSES, Ints
+from standing.policy.columns import (
     NOTHING,
     TYPES,
     Columns,
@@ -16,10 +19,8 @@ from standing.policy._columns import (
     facts_at,
     merge_into,
     merged,
+    merged_counts,
 )
-from standing.policy._incremental import Incremental, Ruling
-from standing.policy._score_columns import Population, digest_of, rows_of, score_columns
-from standing.policy._tables import NEVER, STATUSES, Ints
 
 __all__ = [
     "NEVER",
@@ -37,6 +38,7 @@ __all__ = [
     "facts_at",
     "merge_into",
     "merged",
+    "merged_counts",
     "rows_of",
     "score_columns",
 ]

@@ -1,4 +1,7 @@
-"""Columns: what scoring needs of every record of one context, and how records become columns."""
+"""Columns: what scoring needs of every record of one context, and how records become columns.
+
+A door of its own beside `bulk`: reading columns needs no compiler, merging and scoring them does.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
@@ -6,12 +9,19 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from standing.errors import Refused
-from standing.policy import _merge
 from standing.policy._fold import RecordFact
 from standing.policy._tables import NEVER, STATUSES, Ints
 
-MAX_TYPES: Final = 255
+MAX___all__ = [
+    "NOTHING", "TYPES", "Columns", "Ints", "columns_of", "empty", "facts_at", "merge_into",
+    "merged", "merged_counts", "read_only",
+]  # fmt: skip
+TYPES: Final = 255
 NOTHING: Final = np.empty(0, np.uint16)
+__all__ = [
+    "NOTHING", "TYPES", "Columns", "Ints", "columns_of", "empty", "facts_at", "merge_into",
+    "merged", "merged_counts", "read_only",
+]  # fmt: skip
 TYPES: Final = (np.uint64, np.int64, np.uint8, np.uint16, np.uint16, np.uint8, np.uint16)
 """The kinds of number of each column, `codes` left out."""
 
@@ -19,7 +29,8 @@ TYPES: Final = (np.uint64, np.int64, np.uint8, np.uint16, np.uint16, np.uint8, n
 class Columns(NamedTuple):
     """Every record of one context, as columns.
 
-    `subjects`: u64, ascending, one a row. `ends`: where each row's records end. Then one value a
+    `subjects`: u64, ascending from 1, one a row; a row that repeats the one before it, or holds 0,
+    was blanked when its subject left. `ends`: where each row's records end. Then one value a
     record, sorted by row, type and day: `kind` (u8, a place in `codes`), `day` and `noticed` (u16,
     whole days since 1970-01-01), `status` (u8, a place in STATUSES), `until` (u16, the first day
     on which its source no longer holds it, 65535 for never; empty where no record has one).
@@ -120,18 +131,37 @@ def empty(codes: Iterable[str]) -> Columns:
 
 def merged(a: Columns, b: Columns) -> Columns:
     """Give the rows and records of both; their types are numbered alike."""
-    assert a.codes == b.codes  # the caller numbers types once for a context
-    rows, records = _merge.union_size(a.subjects, b.subjects), a.records + b.records
-    counts = (rows, rows, records, records, records, records,
-              records if len(a.until) or len(b.until) else 0)  # fmt: skip
-    out = tuple(np.empty(count, kind) for count, kind in zip(counts, TYPES, strict=True))
+    out = tuple(np.empty(n, kind) for n, kind in zip(merged_counts(a, b), TYPES, strict=True))
     merge_into(a, b, out)
     return Columns(a.codes, *out)
 
 
+def merged_counts(a: Columns, b: Columns) -> tuple[int, ...]:
+    """Say how long each column of both together is, `codes` left out."""
+    assert a.codes == b.codes  # the caller numbers types once for a context
+    from standing.policy import _merge  # noqa: PLC0415 - loads the compiler, which readers spare
+
+    rows, records = map(int, _merge.merged_size(_inputs(a), _inputs(b)))
+    has_until = len(a.until) or len(b.until)
+    return rows, rows, records, records, records, records, records if has_until else 0
+
+
 def merge_into(a: Columns, b: Columns, out: tuple[Ints, ...]) -> None:
-    """Merge two columns into arrays that are there already, `codes` left out."""
-    _merge.merge_rows(tuple(a[1:]), tuple(b[1:]), out)
+    """Merge two columns into arrays of the right lengths, `codes` left out."""
+    from standing.policy import _merge  # noqa: PLC0415 - see above
+
+    _merge.merge_rows(_inputs(a), _inputs(b), out)
+
+
+def read_only(column: Ints) -> Ints:
+    """Give a plain view that cannot be written: code is compiled once for one kind of array."""
+    view = np.asarray(column).view(np.ndarray)
+    view.flags.writeable = False
+    return view
+
+
+def _inputs(columns: Columns) -> tuple[Ints, ...]:
+    return tuple(read_only(column) for column in columns[1:])
 
 
 def _until(fact: RecordFact) -> int:
