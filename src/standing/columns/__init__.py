@@ -8,6 +8,6 @@ records themselves.
 """
 
 from standing.columns._segment import SEGMENT_COLUMNS
-from standing.columns._store import ColumnStore, Forgetting
+from standing.columns._store import ColumnStore, Forgetting, clean_columns
 
-__all__ = ["SEGMENT_COLUMNS", "ColumnStore", "Forgetting"]
+__all__ = ["SEGMENT_COLUMNS", "ColumnStore", "Forgetting", "clean_columns"]

@@ -37,7 +37,7 @@ def read_segment(folder: Path, codes: tuple[str, ...], *, mode: str = "r") -> Co
     """Map a segment; raises `E-COL-01` where its columns do not belong together."""
     try:
         columns = [_read(folder / f"{name}.npy", mode) for name in SEGMENT_COLUMNS]
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, EOFError) as problem:
         raise _damaged(folder, f"it cannot be read ({problem})") from None
     kinds = [np.dtype(kind) for kind in TYPES]
     subjects, ends, kind, *rest, until = columns
@@ -54,7 +54,9 @@ def blank(columns: Columns, row: int) -> None:
     for column in columns[3:]:
         if len(column):
             column[span] = 0
-    columns.subjects[row] = columns.subjects[row - 1] if row else 0
+    # rows blanked before repeat this number: they take the next one before as well
+    same = int(np.searchsorted(columns.subjects, columns.subjects[row], "right"))
+    columns.subjects[row:same] = columns.subjects[row - 1] if row else 0
 
 
 def sync(path: Path) -> None:

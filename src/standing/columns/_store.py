@@ -222,6 +222,12 @@ class Forgetting:
         self._open.clear()
 
 
+def clean_columns(root: Path) -> None:
+    """Remove what a writer left unfinished, in every context; see `ColumnStore.clean`."""
+    for folder in list(root.iterdir()) if root.is_dir() else ():
+        ColumnStore(root, folder.name).clean()
+
+
 def _discard(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from standing import charter
 from standing.audit.trust import Trust, load_trust
+from standing.columns import Forgetting, clean_columns
 from standing.engine import Clock, Embedded, RealClock, SimulatedClock, read_state, today
 from standing.errors import Broken, Refused, StandingError
 from standing.ledger._keyring import Keyring
@@ -25,6 +26,7 @@ from standing.verify.tree import root_of
 from standing.wire import cose
 from standing.wire.keys import PublicKey, SigningKey
 
+COLUMNS_DIR: Final = "columns"
 _SMALLEST_MARKS: Final = 64
 _MARKS_GROWTH: Final = 4
 _shuffle = random.SystemRandom().shuffle
@@ -52,6 +54,8 @@ class Core:
         self.engine = engine
         self.keyring = keyring
         self.outside = outside
+        self.columns_folder = directory / COLUMNS_DIR
+        self._forgetting = Forgetting(self.columns_folder)
         self._bulk = False
 
     @classmethod
@@ -80,6 +84,7 @@ class Core:
         core = cls(directory, trust, log, vault, engine, keyring=keyring, outside=outside)
         if not read_only:
             core._reconcile()
+            clean_columns(core.columns_folder)
         return core
 
     def close(self) -> None:
@@ -110,8 +115,24 @@ class Core:
 
         Nothing inside is acknowledged before the block ends.
         """
-        with self.publishing_later(), self.vault.transaction():
+        try:
+            with self.publishing_later(), self.vault.transaction():
+                yield
+        except BaseException:
+            self._forgetting.settle(committed=False)
+            raise
+        self._forgetting.settle(committed=True)
+
+    @contextmanager
+    def forgetting(self, subject: int, context: str) -> Iterator[None]:
+        """Write the vault in a transaction after which the bulk store holds nothing of a subject.
+
+        Inside a bulk block the store is settled when the block ends.
+        """
+        with self._forgetting.of(subject, context), self.vault.transaction():
             yield
+        if not self.vault.db.in_transaction:
+            self._forgetting.settle(committed=True)
 
     @contextmanager
     def publishing_later(self) -> Iterator[None]:

@@ -118,7 +118,7 @@ def withdraw(core: Core, key: SigningKey, context: str) -> str:
     document = sign_document(
         Withdrawal(new_salt(), core.today, pseudonym, context, live[2], []), key
     )
-    with core.vault.transaction():
+    with core.forgetting(number, context):
         core.vault.add(document, number, context)
     return pseudonym
 

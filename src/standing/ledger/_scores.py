@@ -2,17 +2,21 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
+import numpy as np
 
 from standing import policy
 from standing.cases import scores
 from standing.errors import Refused
-from standing.ledger import _rules
+from standing.ledger import _population, _rules
 from standing.ledger._core import Core
 from standing.vault import Link
 from standing.wire import cbor
 from standing.wire.days import format_day
+
+_SMALL: Final = 100_000  # leaves of a context up to which compiling costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -133,26 +137,39 @@ def score_all(core: Core, context: str) -> Population:
     bands = [band.name for band in _rules.pack(core, pack_digest).bands]
     schedule = _rules.schedule(core, context)
     size = core.log.head.size
-    scored = scores.population(core.vault, context, schedule, day, lambda entry: entry < size)
-    rows = scores.population_rows(scored, bands)
-    digest = scores.digest_of_rows(rows)
+    scored = _score_everyone(core, context, schedule, day)
+    rows = scored.rows()
+    digest = hashlib.sha256(rows).digest()
     with core.vault.transaction():
         core.vault.store_scores(context, day, pack_digest, size, rows)
     document = cbor.encode(["standing/scores/1", context, day, pack_digest, size, digest])
     facts = {"about": "scores", "pack": pack_digest}
     entry = core.state_in_public(document, f"scores/{context}/{format_day(day)}", facts)
-    counts = dict.fromkeys(bands, 0)
-    histogram: dict[int, int] = {}
-    for _, result in scored:
-        counts[result.band] += 1
-        histogram[result.score] = histogram.get(result.score, 0) + 1
+    held = np.bincount(scored.band, minlength=len(bands)).tolist()
+    values, counts = np.unique(scored.score, return_counts=True)
     return Population(
         context,
         day,
         pack_digest,
-        len(scored),
+        len(scored.numbers),
         digest,
-        counts,
+        dict(zip(bands, held, strict=True)),
         entry,
-        tuple(sorted(histogram.items())),
+        tuple(zip(values.tolist(), counts.tolist(), strict=True)),
+    )
+
+
+def _score_everyone(
+    core: Core, context: str, schedule: policy.Schedule, day: int
+) -> _population.Scored:
+    """Score a population: a small one by the specification itself, which needs no compiler."""
+    if core.vault.batches.leaves(context) > _SMALL:
+        return _population.score_population(core, context, schedule, day, {})
+    everyone = scores.population(core.vault, context, schedule, day, lambda _: True)
+    bands = [result.band_index for _, result in everyone]
+    return _population.Scored(
+        np.array([number for number, _ in everyone], np.uint64),
+        np.array([result.score for _, result in everyone], np.int32),
+        np.array(bands, np.uint8),
+        np.zeros((len(everyone), 0), np.uint16),
     )

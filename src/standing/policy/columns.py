@@ -12,16 +12,13 @@ from standing.errors import Refused
 from standing.policy._fold import RecordFact
 from standing.policy._tables import NEVER, STATUSES, Ints
 
-MAX___all__ = [
-    "NOTHING", "TYPES", "Columns", "Ints", "columns_of", "empty", "facts_at", "merge_into",
-    "merged", "merged_counts", "read_only",
-]  # fmt: skip
-TYPES: Final = 255
-NOTHING: Final = np.empty(0, np.uint16)
 __all__ = [
     "NOTHING", "TYPES", "Columns", "Ints", "columns_of", "empty", "facts_at", "merge_into",
     "merged", "merged_counts", "read_only",
 ]  # fmt: skip
+
+MAX_TYPES: Final = 255
+NOTHING: Final = np.empty(0, np.uint16)
 TYPES: Final = (np.uint64, np.int64, np.uint8, np.uint16, np.uint16, np.uint8, np.uint16)
 """The kinds of number of each column, `codes` left out."""
 

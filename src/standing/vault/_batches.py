@@ -167,6 +167,17 @@ class Batches:
             raise _damaged(batch, "an index names it and it is not there")
         return _stored(row)
 
+    def statement_of(self, batch: int) -> str:
+        """Give the statement hash of an included batch in hex, or "" where there is none."""
+        query = "SELECT statement FROM batches WHERE id=? AND entry IS NOT NULL"
+        row = self._db.execute(query, (batch,)).fetchone()
+        return row[0].hex() if row else ""
+
+    def leaves(self, context: str) -> int:
+        """Count the leaves of a context's batches: at least as many as its records."""
+        query = "SELECT coalesce(sum(length(kinds)), 0) FROM batches WHERE context=?"
+        return int(self._db.execute(query, (context,)).fetchone()[0])
+
     def each(self, first: int = 0, last: int = 2**62) -> Iterator[StoredBatch]:
         """Read all batches with ids from `first` to `last`, staged ones too."""
         query = f"SELECT {_COLUMNS} FROM batches WHERE id BETWEEN ? AND ? ORDER BY id"  # noqa: S608 - a constant

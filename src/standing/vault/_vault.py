@@ -10,7 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from standing.errors import Broken, Refused
 from standing.vault._batches import Batches, StoredBatch
@@ -33,6 +36,8 @@ from standing.verify.tree import leaf_hash
 
 _VERSION: Final = b"standing/vault/1"
 _FOREVER: Final = 2**31
+_LAST_DAY: Final = 65_534  # of a column of days
+Numbers = npt.NDArray[np.unsignedinteger[Any]]
 _OPERATOR: Final = (0, "")  # whose sealing key documents about no subject use
 
 
@@ -368,6 +373,25 @@ class Vault:
         """List the subjects that have a pseudonym in a context, ascending."""
         query = "SELECT subject FROM names WHERE context=? ORDER BY subject"
         return [number for (number,) in self._db.execute(query, (context,))]
+
+    def live_numbers(self, context: str, day: int) -> tuple[Numbers, Numbers]:
+        """List who may be scored in a context on a day, ascending (u64), with first days (u16).
+
+        A person needs a consent that holds that day, and acts count from its first day; a subject
+        of a public register needs none. Acts before the first day of a column (1970) never count.
+        """
+        rows = self._db.execute(
+            "SELECT n.subject, CASE WHEN s.kind='person' THEN min(c.since) ELSE 0 END FROM names n"
+            " LEFT JOIN subjects s ON s.number=n.subject"
+            " LEFT JOIN consents c ON c.subject=n.subject AND c.context=n.context"
+            " AND c.since<=? AND c.until>? AND (c.withdrawn IS NULL OR c.withdrawn>?)"
+            " WHERE n.context=? GROUP BY n.subject"
+            " HAVING s.kind IS NOT 'person' OR c.since IS NOT NULL ORDER BY n.subject",
+            (day, day, day, context),
+        ).fetchall()
+        numbers = np.fromiter((number for number, _ in rows), np.uint64, len(rows))
+        since = (min(max(first, 0), _LAST_DAY) for _, first in rows)
+        return numbers, np.fromiter(since, np.uint16, len(rows))
 
     # --- records ---------------------------------------------------------------------------
 

@@ -1,0 +1,254 @@
+"""The bulk store: what goes in comes out, whatever the segments; what is forgotten is gone."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from standing.columns import SEGMENT_COLUMNS, ColumnStore, Forgetting, clean_columns
+from standing.errors import Broken
+from standing.policy import RecordFact
+from standing.policy.columns import columns_of, facts_at
+from tests.unit.policy.histories import ACTS, START, populations
+
+CODES = ("", *sorted(ACTS))
+
+
+def news_of(facts, codes=CODES):
+    return columns_of(facts, codes)
+
+
+def held(columns):
+    """Everybody's records, without the names that columns do not keep."""
+    found = {}
+    for row, number in enumerate(columns.subjects.tolist()):
+        mine = [fact for fact in facts_at(columns, row) if fact.type]  # not the overwritten
+        if mine:
+            found[number] = mine
+    return expected(found)
+
+
+def expected(facts):
+    return {
+        number: sorted(
+            ((f.type, f.day, f.noticed, f.status, f.source_expires) for f in mine), key=str
+        )
+        for number, mine in facts.items()
+        if mine
+    }
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def everything(root):
+    """Every byte below a folder."""
+    return b"".join(path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file())
+
+
+@pytest.fixture
+def store(tmp_path):
+    return ColumnStore(tmp_path / "columns", "transit")
+
+
+@settings(max_examples=60, deadline=None)  # it writes files
+@given(st.lists(populations(), min_size=1, max_size=6))
+def test_appends_give_back_all_records_in_order_however_they_were_split(tmp_path_factory, parts):
+    store = ColumnStore(tmp_path_factory.mktemp("columns"), "transit")
+    whole, codes = {}, CODES
+    for n, facts in enumerate(parts, 1):
+        news = columns_of(facts, codes)
+        codes = news.codes
+        store.append(news, n, f"{n:064x}")
+        for number, mine in facts.items():
+            whole.setdefault(number, []).extend(mine)
+    columns = store.load()
+    assert held(columns) == expected(whole)
+    assert store.covers() == (len(parts), f"{len(parts):064x}")
+    for row in range(len(columns.subjects)):
+        part = columns.rows(np.array([row]))
+        keys = list(zip(part.kind.tolist(), part.day.tolist(), strict=True))
+        assert keys == sorted(keys)
+    for number, mine in expected(whole).items():
+        assert held(store.row(number)) == {number: mine}
+
+
+def fact(name, day=0, type_="fare"):
+    return RecordFact(name, type_, START + day, START + day)
+
+
+def test_many_appends_keep_few_segments(store):
+    for n in range(1, 65):
+        store.append(news_of({n: [fact("a"), fact("b")]}), n, "")
+    assert len(store.segments()) <= 7
+    assert len(names(store.folder)) == len(store.segments()) + 1
+    assert store.load().records == 128
+
+
+def test_a_store_of_nobody_is_empty_and_says_so(store):
+    assert (store.exists, store.covers(), store.load().records) == (False, (0, ""), 0)
+    assert store.row(5).records == 0
+    store.append(news_of({}), 3, "aa")
+    assert (store.exists, store.covers(), store.load().records) == (True, (3, "aa"), 0)
+
+
+def test_the_forgotten_leave_no_byte_in_any_segment_and_the_others_stay(store):
+    gone, stays = 0x1122334455667788, 0x1122334455667799
+    for n in range(3):
+        mine = [RecordFact(f"a{n}", "grave", 0x4F4F, 0x4D4D, "effective", 0x4B4B)] * 3
+        store.append(news_of({gone: mine, stays: [fact("b", n)], 5: [fact("c", n)]}), n + 1, "")
+    assert gone.to_bytes(8, "little") in everything(store.folder)
+    assert b"\x4f\x4f" in everything(store.folder)
+    store.forget(gone)
+    left = everything(store.folder)
+    for trace in (gone.to_bytes(8, "little"), b"\x4f\x4f", b"\x4d\x4d", b"\x4b\x4b"):
+        assert trace not in left
+    assert sorted(held(store.load())) == [5, stays]
+    assert store.row(gone).records == 0
+    assert store.row(stays).records == 3
+
+
+def test_the_first_and_neighbouring_rows_are_forgotten_too(store):
+    store.append(news_of({n: [fact("a", n)] for n in range(1, 6)}), 1, "")
+    for number in (1, 3, 4, 2):
+        store.forget(number)
+        assert store.row(number).records == 0
+    assert held(store.load()) == expected({5: [fact("a", 5)]})
+    store.append(news_of({3: [fact("b", 9)], 5: [fact("c", 2)]}), 2, "")
+    assert held(store.load()) == expected({3: [fact("b", 9)], 5: [fact("a", 5), fact("c", 2)]})
+    assert store.load().subjects.tolist() == [3, 5]
+
+
+def test_forgetting_somebody_unknown_changes_nothing(store):
+    store.append(news_of({7: [fact("a")]}), 1, "")
+    before = everything(store.folder)
+    store.forget(8)
+    assert everything(store.folder) == before
+
+
+class Cut(Exception):
+    """The machine stops here."""
+
+
+@pytest.mark.parametrize("verb", ["append", "forget"])
+def test_a_write_cut_off_at_any_call_leaves_the_old_or_the_new_store(tmp_path, monkeypatch, verb):
+    """Cut at every fsync, rename and unlink in turn; the next writer cleans up and goes on."""
+    old, new = {1: [fact("a")], 2: [fact("b")]}, {2: [fact("c", 1)], 3: [fact("d")]}
+    both = expected({1: old[1], 2: [*old[2], *new[2]], 3: new[3]})
+    real = {name: getattr(os, name) for name in ("fsync", "rename", "unlink", "rmdir")}
+    outcomes = set()
+    for stop in range(1, 100):
+        root = tmp_path / f"{verb}-{stop}"
+        store = ColumnStore(root, "transit")
+        store.append(news_of(old), 1, "aa")
+        left = [stop]
+
+        def counting(name, left=left):
+            def call(*arguments, **options):
+                left[0] -= 1
+                if left[0] == 0:
+                    raise Cut
+                return real[name](*arguments, **options)
+
+            return call
+
+        for name in real:
+            monkeypatch.setattr(os, name, counting(name))
+        try:
+            if verb == "append":
+                store.append(news_of(new), 2, "bb")
+            else:
+                forgetting = Forgetting(root)
+                with forgetting.of(1, "transit"):
+                    pass
+                forgetting.settle(committed=True)
+        except Cut:
+            pass
+        finally:
+            for name, function in real.items():
+                monkeypatch.setattr(os, name, function)
+        clean_columns(root)
+        found, covers = held(store.load()), store.covers()
+        if store.folder.exists():
+            listed = json.loads((store.folder / "manifest.json").read_text())["segments"]
+            assert names(store.folder) == sorted([*listed, "manifest.json"])
+        if verb == "append":
+            assert (found, covers) in [(expected(old), (1, "aa")), (both, (2, "bb"))]
+        else:  # forgotten, or nothing at all, which is rebuilt from the vault
+            assert (found, covers) in [(expected({2: old[2]}), (1, "aa")), ({}, (0, ""))]
+        outcomes.add(covers)
+        if left[0] > 0:
+            break
+    assert len(outcomes) == 2
+
+
+def test_a_vault_that_did_not_commit_costs_a_rebuild_and_nobody_s_records(tmp_path):
+    store = ColumnStore(tmp_path, "transit")
+    store.append(news_of({1: [fact("a")]}), 1, "aa")
+    forgetting = Forgetting(tmp_path)
+    with forgetting.of(1, "transit"):
+        pass
+    forgetting.settle(committed=False)
+    assert (store.exists, store.covers()) == (False, (0, ""))
+
+
+def test_an_error_in_the_vault_leaves_the_intent_for_the_next_start(tmp_path):
+    store = ColumnStore(tmp_path, "transit")
+    store.append(news_of({1: [fact("a")]}), 1, "aa")
+    forgetting = Forgetting(tmp_path)
+    with pytest.raises(Cut), forgetting.of(1, "transit"):
+        raise Cut
+    forgetting.settle(committed=True)
+    assert store.load().records == 1
+    clean_columns(tmp_path)
+    assert not store.exists
+
+
+def test_nothing_is_written_where_there_is_no_store(tmp_path):
+    forgetting = Forgetting(tmp_path / "columns")
+    with forgetting.of(1, "transit"):
+        pass
+    forgetting.settle(committed=True)
+    assert not (tmp_path / "columns").exists()
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"format":"x"}', b"\xff"])
+def test_a_manifest_that_says_nothing_is_an_empty_store(store, text):
+    store.append(news_of({1: [fact("a")]}), 1, "aa")
+    (store.folder / "manifest.json").write_bytes(text)
+    assert (store.covers(), store.load().records) == ((0, ""), 0)
+
+
+@pytest.mark.parametrize("name", SEGMENT_COLUMNS[:6])
+def test_a_column_that_is_cut_missing_or_another_is_found(store, name):
+    store.append(news_of({1: [fact("a"), fact("b")], 2: [fact("c")]}), 1, "aa")
+    path = next(store.folder.glob(f"*/{name}.npy"))
+    good = path.read_bytes()
+    for bad in (good[:-1], good[:60], b"", np.lib.format.magic(1, 0) + b"x" * 100):
+        path.write_bytes(bad)
+        with pytest.raises(Broken, match="E-COL-01"):
+            store.load()
+    path.unlink()
+    with pytest.raises(Broken, match="E-COL-01"):
+        store.load()
+    np.save(path, np.zeros(3, np.float64))
+    with pytest.raises(Broken, match="E-COL-01"):
+        store.load()
+    np.save(path, np.array([[1]]))
+    with pytest.raises(Broken, match="E-COL-01"):
+        store.load()
+    np.save(path, np.array([object()]), allow_pickle=True)
+    with pytest.raises(Broken, match="E-COL-01"):
+        store.load()
+
+
+def test_a_store_holds_no_more_than_its_columns(store):
+    store.append(news_of({1: [fact("a")]}), 1, "aa")
+    [segment] = [path for path in store.folder.iterdir() if path.is_dir()]
+    assert {path.stem for path in segment.iterdir()} == set(SEGMENT_COLUMNS) - {"until"}
+    assert Path(segment, "kind.npy").stat().st_size < 200
