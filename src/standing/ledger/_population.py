@@ -5,8 +5,8 @@ continue the vault (another copy was restored), it is made anew.
 """
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from standing.columns import ColumnStore
 from standing.ledger._core import Core
 from standing.policy.columns import Columns, Ints, columns_of, merged
 from standing.vault import LeafKind, StoredBatch
-
-if TYPE_CHECKING:
-    from standing.policy.bulk import Population
 
 _BLOCK_RECORDS: Final = 250_000  # one segment of a rebuild
 WORKERS: Final = max(1, min(8, os.cpu_count() or 1))
@@ -61,43 +58,45 @@ def columns_now(core: Core, context: str) -> Columns:
     return store.load() if columns is None else columns
 
 
-def score_population(
-    core: Core, context: str, schedule: policy.Schedule, day: int, tallies: dict[str, int]
-) -> Scored:
-    """Score everyone who may be scored on a day: live consent, or an entry of a register.
+class Everyone:
+    """Who may be scored in a context today, with their records as columns."""
 
-    `tallies` names, for some act types, a bit mask of the counters that their records add to.
-    """
-    from standing.policy.bulk import score_columns  # noqa: PLC0415 - loads the compiler
+    def __init__(self, core: Core, context: str) -> None:
+        self._columns = columns_now(core, context)
+        self.numbers, since = core.vault.live_numbers(context, core.today)
+        rows = np.searchsorted(self._columns.subjects, self.numbers)
+        inside = rows < len(self._columns.subjects)
+        self._held = np.zeros(len(self.numbers), bool)
+        self._held[inside] = self._columns.subjects[rows[inside]] == self.numbers[inside]
+        self._rows = rows[self._held]
+        self._since = np.zeros(len(self._columns.subjects), np.uint16)
+        self._since[self._rows] = since[self._held]
 
-    columns = columns_now(core, context)
-    numbers, since = core.vault.live_numbers(context, day)
-    rows = np.searchsorted(columns.subjects, numbers)
-    inside = rows < len(columns.subjects)
-    held = np.zeros(len(numbers), bool)
-    held[inside] = columns.subjects[rows[inside]] == numbers[inside]
-    first_days = np.zeros(len(columns.subjects), np.uint16)
-    first_days[rows[held]] = since[held]
-    masks = [tallies.get(code, 0) for code in columns.codes] if tallies else []
-    everyone = score_columns(
-        columns, schedule, day, since=first_days, tallies=masks, workers=WORKERS
-    )
-    return _picked(numbers, held, rows, everyone, schedule.in_force(day))
+    def score(
+        self, schedule: policy.Schedule, day: int, tallies: Mapping[str, int] | None = None
+    ) -> Scored:
+        """Score everyone on a day, from the records of today; whoever has none stands at base.
 
+        `tallies` names, for some act types, a bit mask of the counters that their records add to.
+        """
+        from standing.policy.bulk import score_columns  # noqa: PLC0415 - loads the compiler
 
-def _picked(
-    numbers: Ints, held: Ints, rows: Ints, everyone: "Population", pack: policy.Pack
-) -> Scored:
-    """Pick who may be scored; whoever has no record stands at base."""
-    base = min(max(pack.base, pack.floor), pack.ceiling)
-    band = max(place for place, one in enumerate(pack.bands) if one.least <= base)
-    score = np.full(len(numbers), base, np.int32)
-    bands = np.full(len(numbers), band, np.uint8)
-    tally = np.zeros((len(numbers), everyone.tally.shape[1]), np.uint16)
-    score[held] = everyone.score[rows[held]]
-    bands[held] = everyone.band[rows[held]]
-    tally[held] = everyone.tally[rows[held]]
-    return Scored(numbers, score, bands, tally)
+        masks = [tallies.get(code, 0) for code in self._columns.codes] if tallies else []
+        every = score_columns(
+            self._columns, schedule, day, since=self._since, tallies=masks, workers=WORKERS
+        )
+        rules = schedule.rules_on(day)
+        base = min(max(rules.pack.base, rules.pack.floor), rules.pack.ceiling)
+        scored = Scored(
+            self.numbers,
+            np.full(len(self.numbers), base, np.int32),
+            np.full(len(self.numbers), rules.band(base), np.uint8),
+            np.zeros((len(self.numbers), every.tally.shape[1]), np.uint16),
+        )
+        scored.score[self._held] = every.score[self._rows]
+        scored.band[self._held] = every.band[self._rows]
+        scored.tally[self._held] = every.tally[self._rows]
+        return scored
 
 
 def _continues(core: Core, store: ColumnStore) -> bool:

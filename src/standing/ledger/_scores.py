@@ -164,7 +164,7 @@ def _score_everyone(
 ) -> _population.Scored:
     """Score a population: a small one by the specification itself, which needs no compiler."""
     if core.vault.batches.leaves(context) > _SMALL:
-        return _population.score_population(core, context, schedule, day, {})
+        return _population.Everyone(core, context).score(schedule, day)
     everyone = scores.population(core.vault, context, schedule, day, lambda _: True)
     bands = [result.band_index for _, result in everyone]
     return _population.Scored(

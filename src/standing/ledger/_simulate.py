@@ -1,0 +1,112 @@
+"""Simulating a pack over a whole population: what would change, for how many, for whom.
+
+The one reader of regions and groups beside the audit. A simulation changes nothing and is no
+statement; its document may be published with the pack (`pack publish --simulation`).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from standing import policy
+from standing.errors import Refused
+from standing.ledger import _rules
+from standing.ledger._core import Core
+from standing.ledger._population import Everyone
+from standing.policy.simulation import Labels, Names, Side, Simulation, simulate
+from standing.policy.columns import Ints
+
+
+class Simulated(NamedTuple):
+    """A simulation, and what the linter still has against the new pack (code and line)."""
+
+    result: Simulation
+    findings: tuple[policy.Finding, ...]
+
+
+def simulate_pack(core: Core, new: bytes, against: bytes | None = None) -> Simulated:
+    """Compare a pack, published or not, with the one in force or with another one.
+
+    Both are judged as if each had ruled alone; how many move on the first day of force, under the
+    milder of both (L37), is told beside it. Raises `E-PACK-20` for packs of two contexts.
+    """
+    pack = policy.parse_pack(new)
+    digest = _rules.pack_in_force(core, pack.context, core.today) if against is None else None
+    old = policy.parse_pack(against) if against is not None else _rules.pack(core, digest or b"")
+    if old.context != pack.context:
+        raise Refused(
+            "E-PACK-20",
+            "Two packs of different contexts cannot be compared.",
+            why=f"Got {pack.context} and {old.context}; a score is of one context (L41).",
+            fix="Give two packs of one context.",
+        )
+    everyone = Everyone(core, pack.context)
+    sides = (_side(everyone, core, old), _side(everyone, core, pack))
+    said = core.vault.attributes(pack.context, core.today)
+    _, catalogue = _rules.current_catalogue(core)
+    after_force, force_day = _milder_law(core, everyone, pack)
+    result = simulate(
+        (old, pack),
+        sides,
+        Names(
+            core.today,
+            (digest or hashlib.sha256(policy.canonical(old)).digest()).hex(),
+            hashlib.sha256(policy.canonical(pack)).hexdigest(),
+            policy.rules_digest(pack).hex(),
+            force_day,
+        ),
+        regions=_labels(everyone, {n: region for n, (region, _) in said.items()}),
+        groups=_labels(everyone, {n: group for n, (_, group) in said.items()}),
+        on_force_day=after_force,
+    )
+    findings = tuple(f for f in policy.lint(new, catalogue) if f.level != "justified")
+    return Simulated(result, findings)
+
+
+def _side(everyone: Everyone, core: Core, pack: policy.Pack) -> Side:
+    """Score everyone as if one pack had ruled from the context's first day of force."""
+    alone = policy.Schedule([(pack.change.first_force, pack)])
+    masks = policy.tally_masks(pack)
+    scored = everyone.score(alone, core.today, masks if any(masks.values()) else None)
+    counts = {
+        name: scored.tally[:, place] if place < scored.tally.shape[1] else np.zeros(1, np.uint16)
+        for place, name in enumerate(policy.counters(pack))
+    }
+    nobody = np.zeros(len(scored.score), bool)
+    met = {code: nobody | held for code, held in policy.met(pack, counts).items()}
+    titles = {r.code: ("restriction", str(r.title)) for r in pack.restrictions}
+    titles |= {p.code: ("perk", str(p.title)) for p in pack.perks}
+    rules = alone.rules_on(core.today)
+    return Side(
+        scored.score, scored.band, tuple(rules.names), rules.band(pack.base), met, titles
+    )
+
+
+def _milder_law(
+    core: Core, everyone: Everyone, pack: policy.Pack
+) -> tuple[tuple[Ints, Ints] | None, int | None]:
+    """Score everyone on the first day of force, without the new pack and with it."""
+    published = [
+        (force, _rules.pack(core, digest)) for force, digest in core.state.packs_of(pack.context)
+    ]
+    if not published or published[-1][1].version >= pack.version:
+        return None, None
+    day = max(core.today, int(pack.force))
+    try:
+        later = policy.Schedule([*published, (pack.force, pack)])
+    except Refused:  # its windows do not fit those of the context; the linter says so
+        return None, None
+    before = everyone.score(policy.Schedule(published), day).score
+    after = everyone.score(later, day).score
+    return (before, after), day
+
+
+def _labels(everyone: Everyone, said: Mapping[int, str]) -> Labels:
+    names = tuple(sorted({name for name in said.values() if name}))
+    places = {name: place for place, name in enumerate(names)}
+    labels = np.full(len(everyone.numbers), -1, np.int32)
+    for row, number in enumerate(everyone.numbers.tolist()):
+        labels[row] = places.get(said.get(number, ""), -1)
+    return Labels(labels, names)

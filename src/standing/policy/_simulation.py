@@ -1,0 +1,257 @@
+"""Simulation: one population under two packs, told in counts that point at nobody.
+
+Every count of one to four is left out, and so is a second one where the first could be worked out
+from a sum (`_suppress`). What concerns regions and groups is told as shares and ratios with
+95 % intervals: Wilson's for a share, the logarithmic one (Katz and others 1978) for a ratio. These
+are the only fractions in this room, and no score depends on them.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from standing.policy._tables import Ints
+
+FORMAT: Final = "standing/simulation/1"
+FEWEST: Final = 5
+_BINS: Final = 20
+_Z: Final = 1.959964  # the 97.5 % point of the normal distribution
+Count = int | None
+"""How many; None where it was left out because it is one to four, or would give such a one away."""
+
+
+class Side(NamedTuple):
+    """A population under one pack: scores and bands by subject, and who has which consequence."""
+
+    score: Ints
+    band: Ints
+    bands: tuple[str, ...]
+    base_band: int
+    consequences: Mapping[str, Ints]
+    titles: Mapping[str, tuple[str, str]]  # of each consequence: its kind, its title
+
+
+class Flip(msgspec.Struct, frozen=True):
+    """How one answer changes: for how many it comes, goes and stays; `kind`: restriction or perk.
+
+    A restriction is counted where the records that a proposal needs are there; a human decides.
+    """
+
+    code: str
+    kind: str
+    title: str
+    comes: Count
+    goes: Count
+    stays: Count
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One region or group: who stands in the band of base or above, in thousandths, and how sure.
+
+    All that fewer than five said they belong to are one part without a name and without figures.
+    `ratio` compares that share with everybody else's who said theirs, under the new pack.
+    """
+
+    name: str
+    subjects: Count
+    before: tuple[int, int, int] | None  # share, low, high
+    after: tuple[int, int, int] | None
+    lower: Count
+    higher: Count
+    ratio: tuple[int, int, int] | None
+
+
+class Impact(msgspec.Struct, frozen=True):
+    """What the pack has to state (L42): the interval that holds every group's ratio."""
+
+    result: str
+    low_permille: int = 0
+    high_permille: int = 0
+
+
+class Simulation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new pack does to a population; `old_pack` is "" where there is none to compare with.
+
+    `moves[i][j]`: subjects who go from band i to band j. `bins`: the first score of each stretch of
+    the histograms `before` and `after`. `on_force_day`: how many move up and down on the first day
+    of force, when every window keeps the milder of the old and the new rules (L37).
+    """
+
+    format: str
+    context: str
+    day: int
+    old_pack: str
+    new_pack: str
+    new_rules: str
+    old_title: str
+    new_title: str
+    subjects: int
+    lower: Count
+    same: Count
+    higher: Count
+    old_bands: tuple[str, ...]
+    new_bands: tuple[str, ...]
+    moves: tuple[tuple[Count, ...], ...]
+    bin_width: int
+    bins: tuple[int, ...]
+    before: tuple[Count, ...]
+    after: tuple[Count, ...]
+    flips: tuple[Flip, ...]
+    regions: tuple[Part, ...]
+    groups: tuple[Part, ...]
+    impact: Impact
+    on_force_day: tuple[Count, Count] | None
+    milder_law_day: int | None
+
+
+def moves_of(before: Side, after: Side) -> tuple[tuple[Count, ...], ...]:
+    """Count band moves as a matrix: rows are bands before, columns bands after."""
+    width = len(after.bands)
+    flat = np.bincount(
+        before.band.astype(np.int64) * width + after.band, minlength=len(before.bands) * width
+    )
+    return tuple(map(tuple, _suppress(flat.reshape(len(before.bands), width))))
+
+
+def histograms(before: Side, after: Side) -> tuple[int, tuple[int, ...], list[Any]]:
+    """Count scores in about twenty stretches: width, first scores, counts before and after."""
+    if not len(before.score):
+        return 1, (), [(), ()]
+    low = int(min(before.score.min(), after.score.min()))
+    high = int(max(before.score.max(), after.score.max()))
+    width = _round_width(high - low + 1)
+    first = low // width
+    count = high // width - first + 1
+    held = [np.bincount(side.score // width - first, minlength=count) for side in (before, after)]
+    rows = _suppress(np.array(held), by_column=False)
+    return width, tuple((first + n) * width for n in range(count)), [tuple(row) for row in rows]
+
+
+def changes(before: Ints, after: Ints) -> tuple[Count, Count, Count]:
+    """Count whose score falls, stays and rises."""
+    return _three(after < before, after > before)
+
+
+def flips(before: Side, after: Side) -> tuple[Flip, ...]:
+    """Count, for each consequence of either pack, for whom it comes and for whom it goes."""
+    nobody = np.zeros(len(before.score), bool)
+    found = []
+    for code in dict.fromkeys([*before.consequences, *after.consequences]):
+        old = before.consequences.get(code, nobody)
+        new = after.consequences.get(code, nobody)
+        kind, title = after.titles.get(code) or before.titles[code]
+        counts = np.array([[(new & ~old).sum(), (old & ~new).sum(), (old & new).sum()]])
+        [(comes, goes, stays)] = _suppress(counts, by_column=False)
+        found.append(Flip(code, kind, title, comes, goes, stays))
+    return tuple(found)
+
+
+def parts(labels: Ints, names: Sequence[str], before: Side, after: Side) -> tuple[Part, ...]:
+    """Tell each region or group apart; `labels` are places in `names`, -1 for who said nothing."""
+    good = [side.band >= side.base_band for side in (before, after)]
+    told = labels >= 0
+    found, has_small = [], False
+    for place in sorted(range(len(names)), key=lambda n: names[n]):
+        name, mine = names[place], labels == place
+        count = int(mine.sum())
+        if count < FEWEST:
+            has_small |= count > 0
+            continue
+        lower, _, higher = _three(
+            (after.score < before.score)[mine], (after.score > before.score)[mine]
+        )
+        shares = [_wilson(int(side[mine].sum()), count) for side in good]
+        others = told & ~mine
+        ratio = _ratio(
+            int(good[1][mine].sum()), count, int(good[1][others].sum()), int(others.sum())
+        )
+        found.append(Part(name, count, shares[0], shares[1], lower, higher, ratio))
+    if has_small:
+        found.append(Part("", None, None, None, None, None, None))
+    return tuple(found)
+
+
+def impact_of(groups: Sequence[Part]) -> Impact:
+    """Draw the interval around every group's ratio; "not shown" where one cannot be drawn.
+
+    Whether the interval is narrow enough is the linter's question (L42).
+    """
+    known = [part for part in groups if part.subjects is not None]
+    ratios = [part.ratio for part in known if part.ratio is not None]
+    if not ratios or len(ratios) < len(known):
+        return Impact("not shown")
+    return Impact("shown", min(ratio[1] for ratio in ratios), max(ratio[2] for ratio in ratios))
+
+
+def _three(lower: Ints, higher: Ints) -> tuple[Count, Count, Count]:
+    down, up = int(lower.sum()), int(higher.sum())
+    [(a, b, c)] = _suppress(np.array([[down, len(lower) - down - up, up]]), by_column=False)
+    return a, b, c
+
+
+def _suppress(table: Ints, *, by_column: bool = True) -> list[list[Count]]:
+    """Leave out counts of one to four, and one more of a line where the sum would tell.
+
+    The sums of rows are public (how many stand in a band), those of columns too.
+    """
+    hidden = (table > 0) & (table < FEWEST)
+    lines = [table, table.T] if by_column else [table]
+    masks = [hidden, hidden.T] if by_column else [hidden]
+    changed = True
+    while changed:
+        changed = False
+        for line, mask in zip(lines, masks, strict=True):
+            for counts, out in zip(line, mask, strict=True):
+                rest = np.flatnonzero(~out & (counts > 0))
+                # a hidden cell holds at least one: a small sum of hidden ones would tell as well
+                if out.any() and len(rest) and counts[out].sum() < 2 * FEWEST:
+                    out[rest[counts[rest].argmin()]] = changed = True
+    return [
+        [None if out else int(count) for count, out in zip(counts, mask, strict=True)]
+        for counts, mask in zip(table, hidden, strict=True)
+    ]
+
+
+def _round_width(spread: int) -> int:
+    """Choose 1, 2 or 5 times a power of ten, so that about twenty stretches hold everything."""
+    wanted = max(1, -(-spread // _BINS))
+    power = int("1" + "0" * (len(str(wanted)) - 1))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= wanted)
+
+
+def _wilson(good: int, count: int) -> tuple[int, int, int] | None:
+    """Give a share with Wilson's interval, in thousandths; None where it would tell of a few."""
+    if 0 < min(good, count - good) < FEWEST:
+        return None
+    share, z2 = good / count, _Z * _Z
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = _Z * math.sqrt(share * (1 - share) / count + z2 / (4 * count * count)) / (1 + z2 / count)
+    return round(1000 * share), _floor(middle - half), _ceil(middle + half)
+
+
+def _ratio(good: int, count: int, others_good: int, others: int) -> tuple[int, int, int] | None:
+    """Give the ratio of two shares with its interval, in thousandths, where one can be drawn."""
+    if others < FEWEST or not good or not others_good:
+        return None
+    if 0 < min(count - good, good) < FEWEST or 0 < min(others - others_good, others_good) < FEWEST:
+        return None
+    ratio = (good / count) / (others_good / others)
+    spread = math.sqrt((1 - good / count) / good + (1 - others_good / others) / others_good)
+    half = _Z * spread
+    return (
+        round(1000 * ratio),
+        _floor(math.exp(math.log(ratio) - half)),
+        _ceil(math.exp(math.log(ratio) + half)),
+    )
+
+
+def _floor(share: float) -> int:
+    # outwards, and past what rounding in the last binary places could do
+    return max(0, math.floor(1000 * share + 1e-9))
+
+
+def _ceil(share: float) -> int:
+    return math.ceil(1000 * share - 1e-9)
