@@ -4,6 +4,12 @@
 are salted leaves of the documents and records kept here. The vault decides nothing about rules.
 """
 
+from standing.vault._attributes import (
+    attributes_padding,
+    held_attributes,
+    is_attributes_code,
+    last_attributes,
+)
 from standing.vault._batches import (
     LeafKind,
     SealedBatch,
@@ -13,6 +19,7 @@ from standing.vault._batches import (
 )
 from standing.vault._documents import (
     Adult,
+    Attributes,
     Consent,
     Document,
     Erasure,
@@ -37,6 +44,7 @@ __all__ = [
     "ROWID",
     "SCHEMA",
     "Adult",
+    "Attributes",
     "Consent",
     "Document",
     "Erasure",
@@ -56,7 +64,11 @@ __all__ = [
     "Subject",
     "Vault",
     "Withdrawal",
+    "attributes_padding",
+    "held_attributes",
+    "is_attributes_code",
     "known_rows",
+    "last_attributes",
     "leaf_of",
     "load_run_rows",
     "new_salt",

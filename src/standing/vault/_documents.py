@@ -6,7 +6,7 @@ What a person or an organisation signs is the SHA-256 of the same array without 
 
 import hashlib
 import os
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import cbor2
 import msgspec
@@ -16,6 +16,11 @@ from standing.verify.tree import leaf_hash
 from standing.wire import cbor
 
 SALT_BYTES: Final = 32
+
+CODE: Final = r"[a-z0-9]+([.-][a-z0-9]+)*"
+CODE_CHARACTERS: Final = 64
+Code = Annotated[str, msgspec.Meta(pattern=rf"^({CODE})?\Z", max_length=CODE_CHARACTERS)]
+"""A code of a public list; empty where none is given."""
 
 
 class _Array(
@@ -85,6 +90,24 @@ class Withdrawal(_Array, frozen=True, tag="standing/withdrawal/1"):
     proof: list[Any]
 
 
+class Attributes(_Array, frozen=True, tag="standing/attributes/1"):
+    """The subject states a region or a group, freely; both empty take them back.
+
+    Bound to one consent and ended with it. They show whom rules hit harder and enter no score.
+    """
+
+    salt: bytes
+    day: int
+    pseudonym: str
+    context: str
+    consent: bytes  # leaf of the live consent
+    revision: Annotated[int, msgspec.Meta(ge=1)]  # 1 for the first in a context; the last holds
+    region: Code
+    group: Code
+    padding: bytes  # zeros: sealed, whatever was stated is equally long
+    proof: list[Any]
+
+
 class Question(_Array, frozen=True, tag="standing/question/1"):
     """A relying party asked, and what it was answered."""
 
@@ -130,9 +153,11 @@ class Record(_Array, frozen=True, tag="standing/record/1"):
     row: str
 
 
-Document = Subject | Adult | Link | Consent | Withdrawal | Question | Intake | Erasure
+Document = Subject | Adult | Link | Consent | Withdrawal | Attributes | Question | Intake | Erasure
 AnyPreimage = Document | Record
-_Doc = TypeVar("_Doc", Subject, Adult, Link, Consent, Withdrawal, Question, Intake, Erasure)
+_Doc = TypeVar(
+    "_Doc", Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Intake, Erasure
+)
 
 
 def new_salt() -> bytes:
@@ -153,7 +178,7 @@ def leaf_of(document: AnyPreimage) -> bytes:
 _BY_TYPE: Final[dict[str, type[AnyPreimage]]] = {
     kind.__struct_config__.tag: kind  # type: ignore[misc]
     for kind in (
-        Subject, Adult, Link, Consent, Withdrawal, Question, Intake, Erasure, Record,
+        Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Intake, Erasure, Record,
     )
 }  # fmt: skip
 

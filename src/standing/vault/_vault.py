@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from standing.errors import Broken, Refused
+from standing.vault._attributes import held_attributes
 from standing.vault._batches import Batches, StoredBatch
 from standing.vault._documents import (
     Adult,
+    Attributes,
     Consent,
     Document,
     Link,
@@ -252,8 +254,12 @@ class Vault:
 
     def documents(self, subject: int | None = None) -> Iterator[OpenDocument]:
         """Open all documents, or those of one subject; erased ones are gone."""
-        where, values = ("WHERE subject=?", (subject,)) if subject is not None else ("", ())
-        query = f"SELECT leaf, kind, day, subject, context, sealed, marks, position FROM documents {where}"  # noqa: S608, E501 - two constants
+        where, values = ("subject=?", (subject,)) if subject is not None else ("TRUE", ())
+        for _, opened in self._opened(where, values):
+            yield opened
+
+    def _opened(self, where: str, values: tuple[object, ...]) -> Iterator[tuple[int, OpenDocument]]:
+        query = f"SELECT leaf, kind, day, subject, context, sealed, marks, position FROM documents WHERE {where}"  # noqa: S608, E501 - constants of this class
         for leaf, kind, day, owner, context, sealed, marks, position in self._db.execute(
             query, values
         ):
@@ -271,7 +277,30 @@ class Vault:
                     fix="Restore vault.db from its backup.",
                     where=f"leaf {leaf.hex()}",
                 )
-            yield OpenDocument(leaf, document, marks, position)
+            yield owner, OpenDocument(leaf, document, marks, position)
+
+    def attributes(self, context: str, day: int) -> dict[int, tuple[str, str]]:
+        """Give (region, group) by subject, of those who state one under a consent live on `day`.
+
+        For simulation and audit alone; a test holds every other room to that. A consent that was
+        withdrawn is not live on any day, so that nothing bound to it can be read by looking back.
+        """
+        query = (
+            "SELECT leaf FROM consents"
+            " WHERE context=? AND since<=? AND ?<until AND withdrawn IS NULL"
+        )
+        live = {leaf for (leaf,) in self._db.execute(query, (context, day, day))}
+        last: dict[int, Attributes] = {}
+        for number, opened in self._opened("kind='attributes' AND context=?", (context,)):
+            document = opened.document
+            assert isinstance(document, Attributes), "opening compares the kind"
+            if number not in last or last[number].revision < document.revision:
+                last[number] = document
+        return {
+            number: (document.region, document.group)
+            for number, document in last.items()
+            if held_attributes(document, live)
+        }
 
     # --- people ----------------------------------------------------------------------------
 
@@ -338,6 +367,12 @@ class Vault:
             if consent[0] <= day < consent[1]:
                 return consent
         return None
+
+    def live_consents(self, number: int, context: str, day: int) -> set[bytes]:
+        """Give the leaves of all consents that hold on a day: one may be given beside another."""
+        return {
+            leaf for since, until, leaf in self.consents(number, context) if since <= day < until
+        }
 
     def adult_since(self, number: int) -> int | None:
         """Give the first day of age that an attester stated."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from standing.errors import StandingError
 from standing.vault import (
     Adult,
+    Attributes,
     Consent,
     Link,
     Record,
@@ -36,6 +37,7 @@ RECORDS = st.builds(
     Record, salt=SALT, context=TEXT, issuer=TEXT, reference=TEXT, type=TEXT, day=DAYS, basis=TEXT,
     signer=TEXT, identified=TEXT, details=DETAILS, row=TEXT,
 )  # fmt: skip
+CODES = st.from_regex(r"\A([a-z0-9]{1,9}([.-][a-z0-9]{1,9}){0,5})?\Z")
 PROOFS = st.lists(st.integers(0, 9) | st.binary(max_size=80), max_size=3)
 DOCUMENTS = st.one_of(
     RECORDS,
@@ -45,6 +47,10 @@ DOCUMENTS = st.one_of(
     st.builds(
         Consent, SALT, DAYS, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple),
         st.lists(TEXT, max_size=3).map(tuple), SALT, SALT, DAYS, st.binary(max_size=50), PROOFS,
+    ),
+    st.builds(
+        Attributes, SALT, DAYS, TEXT, TEXT, SALT, st.integers(1, 2**31), CODES, CODES,
+        st.binary(max_size=160), PROOFS,
     ),
 )  # fmt: skip
 
@@ -75,6 +81,16 @@ def test_a_document_for_every_kind_has_its_own_bytes() -> None:
 def test_bytes_of_another_form_are_no_document(data: bytes) -> None:
     with pytest.raises(StandingError):
         parse_preimage(data)
+
+
+@pytest.mark.parametrize("code", ["A", "a b", "a\n", "a--b", "-", "\u0663", "a" * 65])
+@pytest.mark.parametrize("name", ["region", "group"])
+def test_a_code_of_another_form_is_no_document(name: str, code: str) -> None:
+    codes = {"region": "", "group": ""} | {name: code}
+    stated = Attributes(bytes(32), 1, "s_x", "c", bytes(32), 1, **codes, padding=b"", proof=[])
+    with pytest.raises(StandingError) as caught:
+        parse_preimage(preimage(stated))
+    assert caught.value.code == "E-VAULT-01"
 
 
 @given(DOCUMENTS.filter(lambda d: hasattr(d, "proof")))
