@@ -37,7 +37,7 @@ from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
 from standing.log import Publication
-from standing.vault import Consent
+from standing.vault import Attributes, Consent
 from standing.wire.keys import KeyFile, PublicKey, SigningKey
 
 
@@ -282,6 +282,26 @@ class Ledger:
     def withdraw(self, key: SigningKey, context: str) -> str:
         """Stop in one context, at once; gives the pseudonym."""
         return _people.withdraw(self._core, key, context)
+
+    def draft_attributes(
+        self, key: PublicKey, context: str, *, region: str = "", group: str = ""
+    ) -> Attributes:
+        """Write the statement of region and group that the holder of `key` is asked to sign."""
+        return _people.draft_attributes(self._core, key, context, region, group)
+
+    def take_attributes(self, document: Attributes) -> None:
+        """Take a signed statement of region and group."""
+        _people.take_attributes(self._core, document)
+
+    def give_attributes(
+        self, key: SigningKey, context: str, *, region: str = "", group: str = ""
+    ) -> None:
+        """State a region or a group with a key at hand; neither takes both back.
+
+        Voluntary, replaced by the next, ended with the consent of today, and in no score.
+        """
+        draft = self.draft_attributes(key.public, context, region=region, group=group)
+        self.take_attributes(_people.sign_document(draft, key))
 
     def link(
         self, subject: str, reference: str, context: str, *, issuer: str, by: SigningKey

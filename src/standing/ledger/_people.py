@@ -12,7 +12,20 @@ from standing import charter
 from standing.errors import Refused
 from standing.ledger import _rules
 from standing.ledger._core import Core
-from standing.vault import Adult, Consent, Link, Subject, Withdrawal, new_salt, signed_digest
+from standing.vault import (
+    Adult,
+    Attributes,
+    Consent,
+    Link,
+    Subject,
+    Withdrawal,
+    attributes_padding,
+    held_attributes,
+    is_attributes_code,
+    last_attributes,
+    new_salt,
+    signed_digest,
+)
 from standing.wire.keys import PublicKey, SigningKey
 from standing.wire.proofs import make_proof, verify_proof
 
@@ -121,6 +134,83 @@ def withdraw(core: Core, key: SigningKey, context: str) -> str:
     with core.forgetting(number, context):
         core.vault.add(document, number, context)
     return pseudonym
+
+
+def draft_attributes(
+    core: Core, key: PublicKey, context: str, region: str, group: str
+) -> Attributes:
+    """Write the statement of region and group that a subject is asked to sign."""
+    return _draft_attributes(core, _subject(core, key), context, region, group)
+
+
+def _draft_attributes(core: Core, number: int, context: str, region: str, group: str) -> Attributes:
+    live = core.vault.live_consent(number, context, core.today)
+    if live is None:
+        raise Refused(
+            "E-PEOPLE-12",
+            f"Region and group need a live consent in {context!r}.",
+            why="They are bound to it and end with it.",
+            fix="Agree first: standing consent give. Nothing requires a region or a group.",
+        )
+    _check_codes(region, group)
+    last = last_attributes((d.document for d in core.vault.documents(number)), context)
+    lasting = core.vault.live_consents(number, context, core.today)
+    if not (region or group) and held_attributes(last, lasting) is None:
+        raise Refused(
+            "E-PEOPLE-15",
+            f"No region and no group is held in {context!r}.",
+            why="None was given under this consent, or they were taken back before.",
+            fix="Nothing is left to take back.",
+        )
+    return Attributes(
+        salt=new_salt(),
+        day=core.today,
+        pseudonym=core.vault.secret.pseudonym(number, context),
+        context=context,
+        consent=live[2],
+        revision=1 if last is None else last.revision + 1,
+        region=region,
+        group=group,
+        padding=attributes_padding(region, group),
+        proof=[],
+    )
+
+
+def _check_codes(region: str, group: str) -> None:
+    for name, code in (("region", region), ("group", group)):
+        if code and not is_attributes_code(code):
+            raise Refused(
+                "E-PEOPLE-13",
+                f"{code!r} is no code of a {name}.",
+                why="A code is of lower-case letters and digits, parted by single dots or hyphens,"
+                " and has at most 64 characters.",
+                fix="Write it as in de-by or age-65.",
+            )
+
+
+def take_attributes(core: Core, document: Attributes) -> None:
+    """Take a signed statement of region and group; it replaces the one before."""
+    context = document.context
+    number = core.vault.find(document.pseudonym)
+    if number is None or signed_digest(document) != signed_digest(
+        _draft_attributes(core, number, context, document.region, document.group)
+    ):
+        raise Refused(
+            "E-PEOPLE-14",
+            "This statement of region and group does not fit.",
+            why="It must name the signer's own pseudonym and live consent, be given today, and"
+            " follow the last one.",
+            fix="Draft it again and sign it today.",
+        )
+    _, cose_key = core.vault.subject(number) or ("", b"")
+    verify_proof(
+        document.proof,
+        PublicKey.from_cose_key(cose_key),
+        signed_digest(document),
+        rp_id=core.state.genesis.rp_id,
+    )
+    with core.vault.transaction():
+        core.vault.add(document, number, context)
 
 
 def link(

@@ -12,12 +12,24 @@ from standing.cases.reports import REPORT_DAYS, seal_report, sign_report
 from standing.errors import Refused
 from standing.ledger import _scores
 from standing.ledger._core import Core
-from standing.vault import Consent, Link, OpenDocument, OpenRecord, Question, preimage
+from standing.vault import (
+    Consent,
+    Document,
+    Link,
+    OpenDocument,
+    OpenRecord,
+    Question,
+    Withdrawal,
+    held_attributes,
+    last_attributes,
+    preimage,
+)
 from standing.verify.tree import inclusion_path
 from standing.wire.days import format_day
 from standing.wire.keys import PublicKey
 
 _PUBLIC_KINDS: Final = frozenset({"genesis", "key", "accredit", "revoke", "catalogue", "pack"})
+_SHOWN: Final = (Consent, Link, Withdrawal)  # a recipient sees no other document of the subject
 
 
 def for_reading(core: Core, name: str, context: str | None) -> dict[str, object]:
@@ -37,8 +49,8 @@ def _readable(
     core: Core, number: int, context: str, documents: list[OpenDocument]
 ) -> dict[str, object]:
     pseudonym = core.vault.secret.pseudonym(number, context)
-    held = [d.document for d in documents]
-    links = [d for d in held if isinstance(d, Link) and d.context == context]
+    texts = [d.document for d in documents]
+    links = [d for d in texts if isinstance(d, Link) and d.context == context]
     questions = [q for link in links for q in core.vault.questions(context, link.reference)]
     try:
         score: object = score_facts(_scores.score(core, pseudonym, context))
@@ -48,7 +60,8 @@ def _readable(
         "context": context,
         "subject": pseudonym,
         "score": score,
-        "consents": [_consent(d) for d in held if isinstance(d, Consent) and d.context == context],
+        "consents": [_consent(d) for d in texts if isinstance(d, Consent) and d.context == context],
+        "attributes": _attributes(core, number, context, texts),
         "references": [_link(d) for d in links],
         "records": [_record(r) for r in core.vault.records_of(number, context)],
         "asked": [_question(core, q) for q in questions],
@@ -89,6 +102,17 @@ def _consent(consent: Consent) -> dict[str, object]:
         "issuers": list(consent.issuers),
         "text": consent.text.hex(),
     }
+
+
+def _attributes(
+    core: Core, number: int, context: str, texts: list[Document]
+) -> dict[str, object] | None:
+    """Show the subject what it states of itself; nobody else's report has this."""
+    live = core.vault.live_consents(number, context, core.today)
+    stated = held_attributes(last_attributes(texts, context), live)
+    if stated is None:
+        return None
+    return {"region": stated.region, "group": stated.group, "since": format_day(stated.day)}
 
 
 def _link(link: Link) -> dict[str, object]:
@@ -177,7 +201,7 @@ def _documents(core: Core, number: int, context: str) -> tuple[list[Any], set[in
     entries: set[int] = set()
     for opened in core.vault.documents(number):
         document = opened.document
-        if getattr(document, "context", None) != context or opened.marks is None:
+        if not isinstance(document, _SHOWN) or document.context != context or opened.marks is None:
             continue
         entry, leaves = trees[opened.marks]
         if entry is None or opened.position is None:
