@@ -18,12 +18,14 @@ from standing.errors import Refused
 from standing.vault import (
     SCHEMA,
     Adult,
+    Attributes,
     Consent,
     Link,
     OpenDocument,
     Question,
     Subject,
     Withdrawal,
+    attributes_padding,
     load_run_rows,
     postings_from,
     signed_digest,
@@ -139,6 +141,7 @@ class _Tables:
         self.consents: dict[bytes, list[Any]] = {}
         self.questions: set[tuple[Any, ...]] = set()
         self.keys: dict[int, bytes] = {}
+        self.revisions: dict[tuple[int, str], list[int]] = {}
 
     def add(self, opened: OpenDocument, owner: int, context: str) -> None:
         """Take one document in, checking its proof."""
@@ -168,12 +171,49 @@ class _Tables:
                 self._owned(consent is not None and consent[0] == owner, opened)
                 if consent is not None:
                     consent[5] = document.day
+            case Attributes():
+                self._prove(document, PublicKey.from_cose_key(self.keys.get(owner, b"")))
+                self._attributes(document, owner, context, opened)
             case Question():
                 asked = cbor.decode(cose.parse_sign1(document.question).payload or b"")
                 reference = self._secret.reference(asked["context"], asked["reference"])
                 self.questions.add((reference, opened.leaf))
             case _:
                 pass
+
+    def _attributes(
+        self, document: Attributes, owner: int, context: str, opened: OpenDocument
+    ) -> None:
+        consent = self.consents.get(document.consent)
+        mine = document.pseudonym == self._secret.pseudonym(owner, context)
+        self._owned(mine and document.context == context, opened)
+        self._owned(consent is not None and consent[:2] == [owner, context], opened)
+        if consent is not None:
+            _, _, since, until, _, withdrawn = consent
+            end = until - 1 if withdrawn is None else min(until - 1, withdrawn)
+            if not since <= document.day <= end:
+                raise broken(
+                    "A region or group was taken without a live consent.",
+                    "Its day is outside the consent that it names.",
+                    f"leaf {opened.leaf.hex()}",
+                )
+        if document.padding != attributes_padding(document.region, document.group):
+            raise broken(
+                "A statement of region and group has a length of its own.",
+                "Its padding is not what its codes need.",
+                f"leaf {opened.leaf.hex()}",
+            )
+        self.revisions.setdefault((owner, context), []).append(document.revision)
+
+    def check_revisions(self) -> None:
+        """Demand that no statement of region and group is missing before a subject's last."""
+        for (owner, context), revisions in self.revisions.items():
+            if sorted(revisions) != list(range(1, len(revisions) + 1)):
+                raise broken(
+                    "A statement of region and group is WITHHELD, or stands twice.",
+                    f"Their revisions are {sorted(revisions)}.",
+                    f"subject {self._secret.pseudonym(owner, context)}",
+                )
 
     def _link(self, link: Link, owner: int, opened: OpenDocument) -> None:
         if link.issuer:
@@ -212,7 +252,7 @@ class _Tables:
             )
 
 
-_ORDER = {"Subject": 0, "Adult": 1, "Link": 1, "Consent": 1, "Withdrawal": 2}
+_ORDER = {"Subject": 0, "Adult": 1, "Link": 1, "Consent": 1, "Withdrawal": 2}  # others follow
 
 
 def check_people(ledger: Opened) -> int:
@@ -229,6 +269,7 @@ def check_people(ledger: Opened) -> int:
             tables.keys[opened.document.number] = opened.document.key
     for opened in in_order:
         tables.add(opened, *owners[opened.leaf])
+    tables.check_revisions()
     expected: dict[str, set[tuple[Any, ...]]] = {
         "subjects": tables.subjects,
         "names": tables.names,
