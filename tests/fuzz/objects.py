@@ -6,8 +6,26 @@ has found a forgery. ML-DSA-44 signatures differ from run to run; what they sign
 
 import hashlib
 
+import msgspec
+
 from standing import charter
 from standing.charter import Accredit, Batch, DayMoved, Envelope, Genesis, KeySet, Marks, Revoke
+from standing.vault import (
+    Adult,
+    Attributes,
+    Consent,
+    Document,
+    Erasure,
+    Intake,
+    Link,
+    Question,
+    Record,
+    Subject,
+    Withdrawal,
+    attributes_padding,
+    preimage,
+    signed_digest,
+)
 from standing.verify.checkpoints import Checkpoint
 from standing.verify.cosignatures import cosign, cosigner_of
 from standing.verify.quorum import parse_trust_policy
@@ -15,6 +33,7 @@ from standing.verify.tlog_proof import TlogProof
 from standing.verify.tree import inclusion_path, leaf_hash, root_of
 from standing.wire.keys import SigningKey
 from standing.wire.notes import NoteKey, add_signatures, sign_note
+from standing.wire.proofs import make_proof
 
 ORIGIN = "ledger.example/log"
 
@@ -132,3 +151,44 @@ STATEMENTS = [
 ]
 """All that the signers signed; the last few are not yet in any state."""
 STATES = [None, charter.replay(_FOUNDING), charter.replay(_IN_FORCE)]
+
+
+# --- one private document of each kind ------------------------------------------------------------
+
+SUBJECT = key_of("subject")
+_SALT, _NAME, _HASH = bytes(range(32)), "s_" + "a" * 26, hashlib.sha256(b"").digest()
+
+
+def _attributes(region: str, group: str) -> Attributes:
+    padding = attributes_padding(region, group)
+    return Attributes(_SALT, DAY, _NAME, CONTEXT, _HASH, 1, region, group, padding, [])
+
+
+_PROVEN: list[Document] = [
+    Adult(_SALT, DAY, SUBJECT.public.thumbprint, 1, _HASH, []),
+    Link(_SALT, DAY, CONTEXT, "card-1", _NAME, "metro", _HASH, []),
+    Consent(
+        _SALT, DAY, _NAME, CONTEXT, ("ride",), ("metro", "\u6c34"), _HASH, _HASH, DAY + 730,
+        SUBJECT.public.cose_key(), [],
+    ),
+    Withdrawal(_SALT, DAY, _NAME, CONTEXT, _HASH, []),
+    *(_attributes(*codes) for codes in (("de-by.09", "age-65"), ("a" * 64, ""), ("", ""))),
+]  # fmt: skip
+PRIVATE_DIGESTS = {signed_digest(document) for document in _PROVEN}
+PRIVATE = [
+    *(
+        preimage(msgspec.structs.replace(d, proof=make_proof(SUBJECT, signed_digest(d))))
+        for d in _PROVEN
+    ),
+    preimage(Subject(_SALT, DAY, 2**63 - 1, "person", SUBJECT.public.cose_key())),
+    preimage(Question(_SALT, DAY, b"question", b"answer")),
+    preimage(Intake(_SALT, DAY, ((_HASH, _HASH),))),
+    preimage(Erasure(_SALT, DAY, (_HASH, _HASH))),
+    preimage(
+        Record(
+            _SALT, CONTEXT, "metro", "card-1", "fare-unpaid", DAY, "ticket 1", "inspector-1",
+            "credential-shown", {"zones": 3, "line": "\u6c34"}, "r1",
+        )
+    ),
+]  # fmt: skip
+"""The exact bytes of each, as a leaf commits to them."""

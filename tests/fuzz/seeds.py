@@ -191,6 +191,7 @@ _SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "tlog-proof": _tlog_proofs,
     "receipt": _receipts,
     "tree-proof": _tree_proofs,
+    "private-document": lambda: objects.PRIVATE,
     "examine": _posted,
     "statement": _statements,
     "question": _questions,
@@ -205,7 +206,7 @@ _SEEDS: dict[str, Callable[[], list[bytes]]] = {
 
 IN_CBOR = {
     *("cbor-decode", "cose-sign1", "cose-key", "proof", "receipt"),
-    *("examine", "statement", "question"),
+    *("examine", "statement", "question", "private-document"),
 }
 """Targets that are given CBOR, at least in part."""
 

@@ -27,6 +27,7 @@ from standing.policy import canonical, parse_pack
 from standing.serve._entries import _check_type, _id
 from standing.serve._http import Answer, Problem, read_body
 from standing.serve._reads import Files
+from standing.vault import Record, leaf_of, parse_preimage, preimage, signed_digest
 from standing.verify import tree
 from standing.verify.checkpoints import parse_checkpoint, verify_checkpoint
 from standing.verify.cosignatures import verify_cosignature, verify_line
@@ -395,6 +396,27 @@ def tree_proof(data: bytes) -> None:
     else:
         leaf = tree.leaf_hash(entries[min(place, size - 1)])
         assert holds(tree.verify_inclusion, place, size, leaf, path, root) == right
+
+
+# --- private documents ----------------------------------------------------------------------------
+
+
+@target
+def private_document(data: bytes) -> None:
+    """What a report carries: read, it is written the same again, and proves what was signed."""
+    read = attempt(parse_preimage, data)
+    if read is None:
+        return
+    written = preimage(read)
+    again = parse_preimage(written)
+    assert (type(again), again) == (type(read), read)
+    assert (preimage(again), leaf_of(again)) == (written, tree.leaf_hash(written))
+    proof = getattr(read, "proof", None)
+    if proof is None or isinstance(read, Record):
+        return
+    digest = signed_digest(read)
+    if holds(verify_proof, proof, objects.SUBJECT.public, digest, rp_id="ledger.example"):
+        assert digest in objects.PRIVATE_DIGESTS
 
 
 # --- charter and cases ----------------------------------------------------------------------------

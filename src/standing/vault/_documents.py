@@ -192,6 +192,7 @@ def parse_preimage(data: bytes) -> AnyPreimage:
         value = cbor2.loads(data)
         kind = _BY_TYPE[value[0]]
         parsed: AnyPreimage = msgspec.convert(value, kind, builtin_types=(bytes,))
+        _check_proof(getattr(parsed, "proof", []))
     except (
         msgspec.ValidationError,
         cbor2.CBORDecodeError,
@@ -206,6 +207,13 @@ def parse_preimage(data: bytes) -> AnyPreimage:
             fix="Restore the vault from its backup.",
         ) from None
     return parsed
+
+
+def _check_proof(proof: list[Any]) -> None:
+    """Refuse what could be read and not be written again: a tag, a number that is not whole."""
+    for part in proof:
+        if not isinstance(part, int | str | bytes):
+            raise TypeError(f"a proof has no place for {type(part).__name__}")
 
 
 def signed_digest(document: _Doc) -> bytes:

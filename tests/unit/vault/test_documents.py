@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
@@ -28,6 +29,7 @@ from standing.vault import (
     unseal,
 )
 from standing.verify.tree import leaf_hash
+from tests.fuzz import objects
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 SALT = st.binary(min_size=32, max_size=32)
@@ -81,6 +83,19 @@ def test_a_document_for_every_kind_has_its_own_bytes() -> None:
 def test_bytes_of_another_form_are_no_document(data: bytes) -> None:
     with pytest.raises(StandingError):
         parse_preimage(data)
+
+
+def test_the_known_documents_of_each_kind_are_read_as_they_are() -> None:
+    assert [preimage(parse_preimage(data)) for data in objects.PRIVATE] == objects.PRIVATE
+    assert len({type(parse_preimage(data)) for data in objects.PRIVATE}) == 10
+
+
+@pytest.mark.parametrize("odd", [cbor2.CBORTag(99, 1), cbor2.undefined, 1.5, None, [1], {1: 2}])
+def test_a_proof_is_of_bytes_text_and_numbers(odd: Any) -> None:
+    values = ["standing/withdrawal/1", bytes(32), 1, "s_x", "c", bytes(32), ["cose", odd]]
+    with pytest.raises(StandingError) as caught:
+        parse_preimage(cbor2.dumps(values))
+    assert caught.value.code == "E-VAULT-01"
 
 
 @pytest.mark.parametrize("code", ["A", "a b", "a\n", "a--b", "-", "\u0663", "a" * 65])
