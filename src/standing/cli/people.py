@@ -94,6 +94,44 @@ def withdraw(key: Path, context: str, directory: Path, today: str | None, as_jso
     show(value, f"Stopped in {context}. No record of yours counts there any more.", as_json=as_json)
 
 
+@consent.command()
+@key_option("The subject's private key.")
+@click.option("--context", required=True)
+@click.option("--region", default="", metavar="CODE", help="Where you live, as a code: de-by.")
+@click.option(
+    "--group", default="", metavar="CODE", help="A group you count yourself among: age-65."
+)
+@click.option("--clear", is_flag=True, help="Take both back.")
+@ledger_option
+@today_option
+@json_option
+def attributes(
+    key: Path,
+    context: str,
+    region: str,
+    group: str,
+    clear: bool,
+    directory: Path,
+    today: str | None,
+    as_json: bool,
+) -> None:
+    """State your region or group, if you want to, or take them back.
+
+    This is voluntary, and saying nothing costs nothing. It serves one end: to see whether rules
+    would hit one region or group harder than others. It never touches a score, an answer, or a
+    report to somebody else. What you state replaces what you stated before, and ends with your
+    consent.
+    """
+    if clear == bool(region or group):
+        raise click.UsageError("Give --region or --group or both, or --clear alone.")
+    with open_for(directory, today) as ledger:
+        ledger.give_attributes(load_signing_key(key), context, region=region, group=group)
+    given = [f"{name} {code}" for name, code in (("region", region), ("group", group)) if code]
+    text = f"You state {' and '.join(given) or 'no region and no group'} in {context}."
+    value = {"context": context, "region": region, "group": group}
+    show(value, text if clear else f"{text} No score depends on it.", as_json=as_json)
+
+
 @click.command()
 @click.argument("subject")
 @click.argument("reference")

@@ -10,7 +10,7 @@ import pytest
 
 from standing.cli import _COMMANDS, main
 from standing.wire.days import format_day
-from standing.wire.keys import write_key_file
+from standing.wire.keys import KeyFile, write_key_file
 from tests.support import CONTEXT, MAP, TODAY, Town, new_key, row, rows
 
 FIVE = {"code", "what", "why", "fix", "where"}
@@ -83,7 +83,8 @@ def test_every_command_explains_itself(shell: Shell, words: list[str]) -> None:
     "words",
     [
         ["key", "new"], ["pack", "lint"], ["pack", "publish"], ["pack", "catalogue"],
-        ["pack", "list"], ["consent", "give"], ["consent", "withdraw"], ["demo", "tamper"],
+        ["pack", "list"], ["consent", "give"], ["consent", "withdraw"], ["consent", "attributes"],
+        ["demo", "tamper"],
     ],
 )  # fmt: skip
 def test_every_subcommand_explains_itself(shell: Shell, words: list[str]) -> None:
@@ -118,6 +119,8 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
         ["import", "rows.csv", "--map", "nowhere.toml", "--key", "metro"],
         ["verify", "--report", "nowhere"],
         ["enrol", "--key", "k", "--adult-since", "2000-01-01"],
+        ["consent", "attributes", "--key", "k", "--context", "transit"],
+        ["consent", "attributes", "--key", "k", "--context", "transit", "--clear", "--region", "r"],
         ["demo", "tamper", "--what", "nothing"],
         ["example", "nothing"],
         ["demo", "--subjects", "1"],
@@ -273,6 +276,41 @@ def test_rows_scores_answers_and_reports_through_the_command_line(
     (place / "kept").write_bytes((place / "ledger" / "log" / "checkpoint").read_bytes())
     assert shell.good("verify", "--against", place / "kept")["compared_with"] is not None
     assert len(shell.good("pack", "list")["packs"]) == 1
+
+
+def test_region_and_group_are_stated_read_and_taken_back(
+    shell: Shell, place: Path, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STANDING_LEDGER", str(place / "ledger"))
+    me = town.people[1]
+    write_key_file(place / "me.key", KeyFile("subject", "me", me, me.public))
+    name = (place / "name").read_text()
+    mine = ["consent", "attributes", "--key", place / "me.key", "--context", CONTEXT]
+    mine += ["--today", format_day(TODAY)]
+
+    def held() -> object:
+        shell.good("report", name, "-o", place / "report.json")
+        return json.loads((place / "report.json").read_text())["contexts"][0]["attributes"]
+
+    stated = shell.good(*mine, "--region", "de-by", "--group", "age-65")
+    assert stated == {"context": CONTEXT, "region": "de-by", "group": "age-65"}
+    assert held() == {"region": "de-by", "group": "age-65", "since": format_day(TODAY)}
+    assert shell.bad(1, *mine, "--region", "Bayern!")["error"]["code"] == "E-PEOPLE-13"
+    code, out, _ = shell(*mine, "--group", "age-65")
+    assert (code, out) == (0, "You state group age-65 in transit. No score depends on it.\n")
+    code, out, _ = shell(*mine, "--clear")
+    assert (code, out) == (0, "You state no region and no group in transit.\n")
+    assert held() is None
+    assert shell.bad(1, *mine, "--clear")["error"]["code"] == "E-PEOPLE-15"
+    assert shell.good("verify")["ok"] is True
+
+
+def test_who_is_asked_for_a_region_reads_that_it_is_voluntary(shell: Shell) -> None:
+    _, out, _ = shell("consent", "attributes", "--help")
+    words = " ".join(out.split())
+    for promise in ("This is voluntary", "whether rules would hit one region or group harder",
+                    "never touches a score", "ends with your consent"):  # fmt: skip
+        assert promise in words
 
 
 def test_a_new_ledger_and_its_people_through_the_command_line(
