@@ -120,6 +120,15 @@ def test_a_consent_of_another_context_is_found(town: Town) -> None:
     assert problem(town) == ELSEWHERE
 
 
+def test_a_context_that_is_not_its_consents_is_found(town: Town) -> None:
+    name = in_rail(town)
+    vault: Vault = town.ledger._core.vault
+    ((_, _, leaf),) = vault.consents(number_of(town, 0), "rail")
+    here = draft(town, pseudonym=name, consent=leaf)
+    plant(town, here, context="rail")
+    assert problem(town) == ELSEWHERE
+
+
 def test_a_statement_filed_under_another_context_is_found(town: Town) -> None:
     in_rail(town)
     plant(town, draft(town), context="rail")
