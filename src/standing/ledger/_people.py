@@ -119,20 +119,21 @@ def give_consent(core: Core, consent: Consent) -> str:
 def withdraw(core: Core, key: SigningKey, context: str) -> str:
     """Stop: no record, no score and no answer from this moment; gives the pseudonym."""
     number = _subject(core, key.public)
-    live = core.vault.live_consent(number, context, core.today)
+    live = core.vault.live_consents(number, context, core.today)
     pseudonym = core.vault.secret.pseudonym(number, context)
-    if live is None:
+    if not live:
         raise Refused(
             "E-PEOPLE-05",
             f"There is no live consent for {context!r}.",
             why="It was withdrawn before, has ended, or was never given.",
             fix="Nothing is left to stop.",
         )
-    document = sign_document(
-        Withdrawal(new_salt(), core.today, pseudonym, context, live[2], []), key
-    )
+    ends = [
+        Withdrawal(new_salt(), core.today, pseudonym, context, leaf, []) for leaf in sorted(live)
+    ]
     with core.forgetting(number, context):
-        core.vault.add(document, number, context)
+        for document in ends:  # whoever agreed twice stops once
+            core.vault.add(sign_document(document, key), number, context)
     return pseudonym
 
 

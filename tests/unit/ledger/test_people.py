@@ -70,6 +70,19 @@ def test_withdrawing_twice_is_refused(town: Town) -> None:
     assert caught.value.code == "E-PEOPLE-05"
 
 
+def test_whoever_agreed_twice_stops_once(town: Town) -> None:
+    town.ledger.consent(town.people[0], CONTEXT)
+    town.move_to(TODAY + 1)
+    town.ledger.consent(town.people[0], CONTEXT)
+    town.ledger.give_attributes(town.people[0], CONTEXT, region="de-by")
+    town.ledger.withdraw(town.people[0], CONTEXT)
+    with pytest.raises(Refused) as caught:
+        town.ledger.score(town.names[0], CONTEXT)
+    assert caught.value.code == "E-PEOPLE-11"
+    assert town.ledger._core.vault.attributes(CONTEXT, town.ledger.today) == {}
+    assert town.ledger.verify().ok
+
+
 def test_a_reference_is_linked_once(town: Town) -> None:
     with pytest.raises(Refused) as caught:
         town.link(town.names[1], "card-0")
