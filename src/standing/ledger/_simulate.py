@@ -15,8 +15,8 @@ from standing.errors import Refused
 from standing.ledger import _rules
 from standing.ledger._core import Core
 from standing.ledger._population import Everyone
-from standing.policy.simulation import Labels, Names, Side, Simulation, simulate
 from standing.policy.columns import Ints
+from standing.policy.simulation import Labels, Names, Side, Simulation, simulate
 
 
 class Simulated(NamedTuple):
@@ -57,8 +57,11 @@ def simulate_pack(core: Core, new: bytes, against: bytes | None = None) -> Simul
             policy.rules_digest(pack).hex(),
             force_day,
         ),
-        regions=_labels(everyone, {n: region for n, (region, _) in said.items()}),
-        groups=_labels(everyone, {n: group for n, (_, group) in said.items()}),
+        divisions={
+            "region": _labels(everyone, {number: one[0] for number, one in said.items()}),
+            "group": _labels(everyone, {number: one[1] for number, one in said.items()}),
+        },
+        impact_by="group",
         on_force_day=after_force,
     )
     findings = tuple(f for f in policy.lint(new, catalogue) if f.level != "justified")
@@ -79,9 +82,7 @@ def _side(everyone: Everyone, core: Core, pack: policy.Pack) -> Side:
     titles = {r.code: ("restriction", str(r.title)) for r in pack.restrictions}
     titles |= {p.code: ("perk", str(p.title)) for p in pack.perks}
     rules = alone.rules_on(core.today)
-    return Side(
-        scored.score, scored.band, tuple(rules.names), rules.band(pack.base), met, titles
-    )
+    return Side(scored.score, scored.band, tuple(rules.names), rules.band(pack.base), met, titles)
 
 
 def _milder_law(

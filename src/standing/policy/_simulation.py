@@ -1,7 +1,7 @@
 """Simulation: one population under two packs, told in counts that point at nobody.
 
 Every count of one to four is left out, and so is a second one where the first could be worked out
-from a sum (`_suppress`). What concerns regions and groups is told as shares and ratios with
+from a sum (`_suppress`). What concerns a part of the population is told as shares and ratios with
 95 % intervals: Wilson's for a share, the logarithmic one (Katz and others 1978) for a ratio. These
 are the only fractions in this room, and no score depends on them.
 """
@@ -49,7 +49,7 @@ class Flip(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One region or group: who stands in the band of base or above, in thousandths, and how sure.
+    """One part of the population: who stands in the band of base or above, in thousandths, and how sure.
 
     All that fewer than five said they belong to are one part without a name and without figures.
     `ratio` compares that share with everybody else's who said theirs, under the new pack.
@@ -65,7 +65,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Impact(msgspec.Struct, frozen=True):
-    """What the pack has to state (L42): the interval that holds every group's ratio."""
+    """What the pack has to state (L42): the interval that holds every ratio of a division."""
 
     result: str
     low_permille: int = 0
@@ -100,8 +100,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     before: tuple[Count, ...]
     after: tuple[Count, ...]
     flips: tuple[Flip, ...]
-    regions: tuple[Part, ...]
-    groups: tuple[Part, ...]
+    parts: dict[str, tuple[Part, ...]]
     impact: Impact
     on_force_day: tuple[Count, Count] | None
     milder_law_day: int | None
@@ -150,7 +149,7 @@ def flips(before: Side, after: Side) -> tuple[Flip, ...]:
 
 
 def parts(labels: Ints, names: Sequence[str], before: Side, after: Side) -> tuple[Part, ...]:
-    """Tell each region or group apart; `labels` are places in `names`, -1 for who said nothing."""
+    """Tell the parts of one division; `labels` are places in `names`, -1 for who said nothing."""
     good = [side.band >= side.base_band for side in (before, after)]
     told = labels >= 0
     found, has_small = [], False
@@ -174,12 +173,12 @@ def parts(labels: Ints, names: Sequence[str], before: Side, after: Side) -> tupl
     return tuple(found)
 
 
-def impact_of(groups: Sequence[Part]) -> Impact:
-    """Draw the interval around every group's ratio; "not shown" where one cannot be drawn.
+def impact_of(division: Sequence[Part]) -> Impact:
+    """Draw the interval around every ratio; "not shown" where one cannot be drawn.
 
     Whether the interval is narrow enough is the linter's question (L42).
     """
-    known = [part for part in groups if part.subjects is not None]
+    known = [part for part in division if part.subjects is not None]
     ratios = [part.ratio for part in known if part.ratio is not None]
     if not ratios or len(ratios) < len(known):
         return Impact("not shown")

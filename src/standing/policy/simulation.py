@@ -1,9 +1,11 @@
 """Simulation of a pack over a population: what it does, told in counts that point at nobody.
 
-`Side` is a population under one pack; `simulate` compares two of them. Regions and groups come in
-as labels of rows: no scorer knows them.
+`Side` is a population under one pack; `simulate` compares two of them. What people said of
+themselves comes in as labels of rows, under names that this room does not know; no scorer has an
+argument for them.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -38,8 +40,8 @@ def simulate(
     sides: tuple[Side, Side],
     names: Names,
     *,
-    regions: Labels | None = None,
-    groups: Labels | None = None,
+    divisions: Mapping[str, Labels],
+    impact_by: str,
     on_force_day: tuple[Ints, Ints] | None = None,
 ) -> Simulation:
     """Compare one population under an old and a new pack.
@@ -50,7 +52,10 @@ def simulate(
     before, after = sides
     lower, same, higher = _simulation.changes(before.score, after.score)
     width, bins, (held_before, held_after) = _simulation.histograms(before, after)
-    group_parts = _parts(groups, before, after)
+    parts = {
+        name: _simulation.parts(np.asarray(said.labels), said.names, before, after)
+        for name, said in divisions.items()
+    }
     return Simulation(
         format=FORMAT,
         context=packs[1].context,
@@ -72,9 +77,8 @@ def simulate(
         before=tuple(held_before),
         after=tuple(held_after),
         flips=_simulation.flips(before, after),
-        regions=_parts(regions, before, after),
-        groups=group_parts,
-        impact=_simulation.impact_of(group_parts),
+        parts=parts,
+        impact=_simulation.impact_of(parts.get(impact_by, ())),
         on_force_day=None if on_force_day is None else _falls_and_rises(*on_force_day),
         milder_law_day=names.milder_law_day,
     )
@@ -82,12 +86,6 @@ def simulate(
 
 def _title(pack: Pack) -> str:
     return f"{pack.title}, version {pack.version}"
-
-
-def _parts(said: Labels | None, before: Side, after: Side) -> tuple[Part, ...]:
-    if said is None:
-        return ()
-    return _simulation.parts(np.asarray(said.labels), said.names, before, after)
 
 
 def _falls_and_rises(before: Ints, after: Ints) -> tuple[int | None, int | None]:
