@@ -24,6 +24,8 @@ _COMMANDS = {
     "link": ("standing.cli.people", "link", "Let an issuer's reference stand for a subject."),
     "import": ("standing.cli.records", "import_", "Turn a file's rows into signed batches."),
     "score": ("standing.cli.records", "score", "Score a subject with every reason, or everyone."),
+    "forecast": ("standing.cli.future", "forecast", "Show what a score becomes by itself."),
+    "what-if": ("standing.cli.future", "what_if", "Suppose an annulment, or acts to come."),
     "decide": ("standing.cli.records", "decide", "Answer a relying party's question."),
     "report": ("standing.cli.records", "report", "Show all that is held on a subject."),
     "verify": ("standing.cli.check", "verify", "Check everything, as a stranger would."),

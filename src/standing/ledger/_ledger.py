@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from standing import audit, charter
+from standing import audit, charter, policy
 from standing.engine import Clock, RealClock, SimulatedClock
 from standing.errors import Refused, StandingError, Usage
 from standing.ledger import (
@@ -32,6 +32,7 @@ from standing.ledger import (
     _rotate,
     _rules,
     _scores,
+    _simulate,
 )
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
@@ -338,6 +339,20 @@ class Ledger:
     def score(self, subject: str, context: str, as_of: int | None = None) -> _scores.SubjectScore:
         """Score one subject, with one reason a record."""
         return _scores.score(self._core, subject, context, as_of)
+
+    def forecast(self, subject: str, context: str) -> tuple[policy.Outlook, ...]:
+        """Give each change of a score in 24 months, today's first, if nothing new comes."""
+        return _scores.forecast(self._core, subject, context)
+
+    def what_if(
+        self, subject: str, context: str, *, annulled: Sequence[str] = (), more: Sequence[str] = ()
+    ) -> policy.WhatIf:
+        """Suppose that records were annulled or that acts came today; nothing is changed."""
+        return _scores.what_if(self._core, subject, context, annulled, more)
+
+    def simulate(self, new: bytes, against: bytes | None = None) -> _simulate.Simulated:
+        """Compare a pack with the one in force, or another, over the whole population."""
+        return _simulate.simulate_pack(self._core, new, against)
 
     def score_all(self, context: str) -> _scores.Population:
         """Score a context's population, and state its digest in public."""

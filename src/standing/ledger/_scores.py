@@ -1,6 +1,7 @@
 """Scores: one subject with every reason, or a whole population with its digest."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,12 +71,32 @@ def resolve(core: Core, name: str, context: str | None) -> int:
 def score(core: Core, name: str, context: str, as_of: int | None = None) -> SubjectScore:
     """Score one subject, with one reason a record."""
     day = core.today if as_of is None else as_of
+    number, facts = _history(core, name, context, day)
+    pack = _rules.pack_in_force(core, context, day)
+    result = policy.score(facts, _rules.schedule(core, context), day)
+    return _subject_score(core, number, context, day, pack, result)
+
+
+def forecast(core: Core, name: str, context: str) -> tuple[policy.Outlook, ...]:
+    """Give each change of one subject's score in the next 24 months, if nothing new happens."""
+    _, facts = _history(core, name, context, core.today)
+    return policy.forecast(facts, _rules.schedule(core, context), core.today)
+
+
+def what_if(
+    core: Core, name: str, context: str, annulled: Sequence[str], more: Sequence[str]
+) -> policy.WhatIf:
+    """Suppose that records were annulled, or that acts came today; nothing is changed."""
+    _, facts = _history(core, name, context, core.today)
+    schedule = _rules.schedule(core, context)
+    return policy.what_if(facts, schedule, core.today, annulled=annulled, more=more)
+
+
+def _history(core: Core, name: str, context: str, day: int) -> tuple[int, list[policy.RecordFact]]:
     number = resolve(core, name, context)
     since = scores.live_since(core.vault, number, context, day)
-    pack = _rules.pack_in_force(core, context, day)
     records = [r for r in core.vault.records_of(number, context) if r.included <= day]
-    result = policy.score(scores.facts_of(records, since), _rules.schedule(core, context), day)
-    return _subject_score(core, number, context, day, pack, result)
+    return number, scores.facts_of(records, since)
 
 
 def improvements(core: Core, context: str, earlier: int, count: int) -> list[Improvement]:

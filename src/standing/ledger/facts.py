@@ -1,22 +1,28 @@
 """Results as plain values and as text: what the command line and the reports print."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from standing.audit import Check, Verification
 from standing.ledger._decide import Decision
 from standing.ledger._report import score_facts
 from standing.ledger._scores import Population, SubjectScore
+from standing.policy import Outlook, WhatIf
 from standing.verify.checkpoints import parse_checkpoint
 from standing.wire.days import format_day
 
 __all__ = [
     "decision_facts",
+    "forecast_text",
+    "outlooks_facts",
     "population_facts",
     "population_text",
     "score_facts",
     "score_text",
     "verification_facts",
     "verification_text",
+    "what_if_facts",
+    "what_if_text",
 ]
 _BAR = 40
 
@@ -37,6 +43,55 @@ def score_text(scored: SubjectScore) -> str:
     if not result.reasons:
         lines.append("  no records: the score is the base that everyone starts from")
     return "\n".join(lines)
+
+
+def outlooks_facts(outlooks: Sequence[Outlook]) -> list[dict[str, Any]]:
+    """Give a forecast's days by name."""
+    return [
+        {"day": format_day(o.day), "raw": o.raw, "score": o.score, "band": o.band} for o in outlooks
+    ]
+
+
+def forecast_text(subject: str, context: str, outlooks: Sequence[Outlook]) -> str:
+    """Write one line a change, from today on."""
+    lines = [f"{subject} in {context}: {outlooks[0].score} points today, if nothing new happens:"]
+    for before, outlook in zip([None, *outlooks], outlooks, strict=False):
+        step = f"{outlook.score - before.score:+6d}" if before else " today"
+        lines.append(f"  {format_day(outlook.day)} {step}  {outlook.score:>6}  {outlook.band}")
+    if len(outlooks) == 1:
+        lines.append("  no change in the next 24 months")
+    return "\n".join(lines)
+
+
+def what_if_facts(supposed: WhatIf) -> dict[str, Any]:
+    """Give both futures by name."""
+    return {
+        "day": format_day(supposed.day),
+        "as_is": {"score": supposed.as_is.score, "band": supposed.as_is.band},
+        "as_if": {"score": supposed.as_if.score, "band": supposed.as_if.band},
+        "forecast_as_is": outlooks_facts(supposed.forecast_as_is),
+        "forecast_as_if": outlooks_facts(supposed.forecast_as_if),
+    }
+
+
+def what_if_text(supposed: WhatIf) -> str:
+    """Say what would be different, and until when."""
+    as_is, as_if = supposed.as_is, supposed.as_if
+    head = (
+        f"On {format_day(supposed.day)}: {as_if.score} points, band {as_if.band},"
+        f" instead of {as_is.score}, band {as_is.band}. Nothing was changed."
+    )
+    days = sorted({o.day for o in (*supposed.forecast_as_is, *supposed.forecast_as_if)})
+    lines = [
+        f"  {format_day(day)}  {_at(supposed.forecast_as_if, day):>6}"
+        f"  instead of {_at(supposed.forecast_as_is, day):>6}"
+        for day in days
+    ]
+    return "\n".join([head, *lines])
+
+
+def _at(outlooks: Sequence[Outlook], day: int) -> int:
+    return [outlook.score for outlook in outlooks if outlook.day <= day][-1]
 
 
 def population_facts(population: Population) -> dict[str, Any]:

@@ -7,6 +7,7 @@ reads no clock, file, network, randomness or calendar. See docs/reference/linter
 
 from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
+from standing.policy._consequences import consequences, counters, met, tally_masks
 from standing.policy._digests import population_digest, subject_digest
 from standing.policy._fold import WHY, Reason, RecordFact, Score, score
 from standing.policy._forecast import Outlook, forecast
@@ -14,6 +15,7 @@ from standing.policy._lint import Finding, lint, load_pack
 from standing.policy._parse import canonical, parse_catalogue, parse_pack, redated
 from standing.policy._schedule import Schedule
 from standing.policy._schema import Catalogue, Pack
+from standing.policy._what_if import WhatIf, what_if
 
 __all__ = [
     "CODES",
@@ -27,15 +29,21 @@ __all__ = [
     "RecordFact",
     "Schedule",
     "Score",
+    "WhatIf",
     "canonical",
     "check_conduct",
+    "consequences",
+    "counters",
     "forecast",
     "lint",
     "load_pack",
+    "met",
     "parse_catalogue",
     "parse_pack",
     "population_digest",
     "redated",
     "score",
     "subject_digest",
+    "tally_masks",
+    "what_if",
 ]

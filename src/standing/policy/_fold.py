@@ -128,7 +128,7 @@ def _fold(
 ) -> list[Reason]:
     """Judge every record under one pack: age, warnings, recovery, then caps, cell by cell."""
     lines = _lines(records, rules, schedule, as_of)
-    if rules.recoveries:
+    if any(record.type in rules.recoveries for record in records):
         lines = _recover(records, lines, rules)
     weights, room = rules.weights, dict[tuple[str, int], int]()
     reasons = []

@@ -49,10 +49,11 @@ class Flip(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One part of the population: who stands in the band of base or above, in thousandths, and how sure.
+    """One part of the population: who stands in the band of base or above, and how sure that is.
 
     All that fewer than five said they belong to are one part without a name and without figures.
-    `ratio` compares that share with everybody else's who said theirs, under the new pack.
+    Shares and ratios are thousandths. `ratio` compares that share with everybody else's who said
+    theirs, under the new pack.
     """
 
     name: str

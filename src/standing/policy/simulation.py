@@ -8,14 +8,26 @@ argument for them.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from standing.policy import _simulation
 from standing.policy._schema import Pack
 from standing.policy._simulation import FORMAT, Flip, Impact, Part, Side, Simulation
 from standing.policy._tables import Ints
+from standing.policy._text import dump
 
-__all__ = ["Flip", "Impact", "Labels", "Names", "Part", "Side", "Simulation", "simulate"]
+__all__ = [
+    "Flip",
+    "Impact",
+    "Labels",
+    "Names",
+    "Part",
+    "Side",
+    "Simulation",
+    "document",
+    "simulate",
+]
 
 
 class Labels(NamedTuple):
@@ -82,6 +94,11 @@ def simulate(
         on_force_day=None if on_force_day is None else _falls_and_rises(*on_force_day),
         milder_law_day=names.milder_law_day,
     )
+
+
+def document(result: Simulation) -> bytes:
+    """Give the bytes that may be published with the new pack: canonical JSON, as packs are."""
+    return dump(msgspec.to_builtins(result))
 
 
 def _title(pack: Pack) -> str:
