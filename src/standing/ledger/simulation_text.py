@@ -8,6 +8,10 @@ from standing.wire.days import format_day
 
 _BAR = 24
 _LEFT_OUT = "·"
+_FOOT = (
+    f"{_LEFT_OUT} is one to four people, or a number that would give such a one away."
+    " Nothing was changed."
+)
 
 
 def simulation_text(result: Simulation, findings: Sequence[Finding]) -> str:
@@ -20,8 +24,7 @@ def simulation_text(result: Simulation, findings: Sequence[Finding]) -> str:
             *_flips(result),
             *_parts(result),
             *_impact(result),
-            f"{_LEFT_OUT} is one to four people, or a number that would give such a one away."
-            " Nothing was changed.",
+            _FOOT,
         ]
     )
 

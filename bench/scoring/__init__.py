@@ -1,0 +1,1 @@
+"""Benchmarks of scoring whole populations, each engine in a process of its own."""
