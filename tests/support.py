@@ -92,7 +92,11 @@ recoveries:
   - {{kind: time, restores: [fare-unpaid]}}
 purposes:
   ride: {{title: Ride, parties: [transit-operator], answers: [clear]}}
-organisations: []
+organisations:
+  - {{name: metro, employer: metro, role: issuer, kind: private}}
+  - {{name: bus, employer: bus, role: relying-party, kind: private, sector: transit-operator}}
+  - {{name: first, employer: first house, role: reviewer, kind: private}}
+  - {{name: second, employer: second house, role: second-reviewer, kind: private}}
 impact: {{result: "not shown"}}
 calendar: {{weekend: [6, 7], holidays: {{}}}}
 """.encode()

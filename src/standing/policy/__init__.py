@@ -7,26 +7,37 @@ reads no clock, file, network, randomness or calendar. See docs/reference/linter
 
 from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
-from standing.policy._digests import population_digest, subject_digest
+from standing.policy._digests import population_digest, rules_digest, subject_digest
 from standing.policy._fold import WHY, Reason, RecordFact, Score, score
 from standing.policy._forecast import Outlook, forecast
 from standing.policy._lint import Finding, lint, load_pack
-from standing.policy._parse import canonical, parse_catalogue, parse_pack, redated
+from standing.policy._parse import (
+    canonical,
+    parse_catalogue,
+    parse_pack,
+    redated,
+    with_organisations,
+)
 from standing.policy._schedule import Schedule
-from standing.policy._schema import Catalogue, Pack
+from standing.policy._schema import Attachment, Catalogue, Impact, Organisation, Pack
+from standing.policy._simulation import Simulation, parse_simulation
 
 __all__ = [
     "CODES",
     "LINTER_VERSION",
     "WHY",
+    "Attachment",
     "Catalogue",
     "Finding",
+    "Impact",
+    "Organisation",
     "Outlook",
     "Pack",
     "Reason",
     "RecordFact",
     "Schedule",
     "Score",
+    "Simulation",
     "canonical",
     "check_conduct",
     "forecast",
@@ -34,8 +45,11 @@ __all__ = [
     "load_pack",
     "parse_catalogue",
     "parse_pack",
+    "parse_simulation",
     "population_digest",
     "redated",
+    "rules_digest",
     "score",
     "subject_digest",
+    "with_organisations",
 ]
