@@ -1,10 +1,11 @@
-"""`pack`: lint, publish and list rules."""
+"""`pack`: lint, publish and list rules; reading and writing packs stands in `packs`."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
+from standing.cli import packs
 from standing.cli.options import (
     PATH,
     json_option,
@@ -19,6 +20,9 @@ from standing.cli.options import (
 @click.group()
 def pack() -> None:
     """Lint, publish and list rule packs."""
+
+
+pack.add_command(packs.diff)
 
 
 @pack.command()

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from standing import audit, charter
+from standing import audit, charter, policy
 from standing.engine import Clock, RealClock, SimulatedClock
 from standing.errors import Refused, StandingError, Usage
 from standing.ledger import (
@@ -210,6 +210,10 @@ class Ledger:
         `attach`, `simulation`: documents that the pack names and the ledger does not keep yet.
         """
         return _rules.publish_pack(self._core, data, by, attach=attach, simulation=simulation)
+
+    def pack(self, name: str) -> policy.Pack:
+        """Read a pack by its digest in hexadecimal or as CONTEXT@VERSION."""
+        return _rules.named_pack(self._core, name)
 
     # --- statements of others -------------------------------------------------------------------
 

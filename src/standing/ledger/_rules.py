@@ -8,7 +8,7 @@ from standing import charter, policy
 from standing.errors import Refused
 from standing.ledger._consent_text import consent_text
 from standing.ledger._core import Core
-from standing.ledger._new_pack import attached, check_new_pack
+from standing.ledger._new_pack import attached, check_new_pack, latest
 from standing.wire.days import format_day
 from standing.wire.keys import KeyFile
 
@@ -111,6 +111,11 @@ def _beside(
         about = {"about": "attachment", "pack": digest, "attachment": attachment.kind}
         media_type = _BYTES if own is None else _TEXT
         yield f"attachment-{number}", charter.Envelope("document", named, media_type, about)
+    before = latest(core, new.context)
+    if before is not None:
+        words = policy.diff_text(policy.diff_packs(before[1], new)).encode()
+        about = {"about": "pack-diff", "pack": digest, "previous": before[0]}
+        yield "pack-diff", charter.Envelope("document", core.log.put_document(words), _TEXT, about)
     if new.change.simulation:
         about = {"about": "simulation", "pack": digest}
         simulation = bytes.fromhex(new.change.simulation)
@@ -174,6 +179,21 @@ def no_pack(context: str) -> Refused:
 def pack(core: Core, digest: bytes) -> policy.Pack:
     """Read a published pack."""
     return _pack(core.log.document(digest))
+
+
+def named_pack(core: Core, name: str) -> policy.Pack:
+    """Read a pack by its digest or as CONTEXT@VERSION; raises `E-PACK-25`."""
+    context, _, version = name.rpartition("@")
+    for digest, entry in core.state.roll.packs.items():
+        is_version = entry.published is not None and version == str(entry.version)
+        if digest.hex() == name or (is_version and entry.context == context):
+            return pack(core, digest)
+    raise Refused(
+        "E-PACK-25",
+        f"There is no pack {name!r}.",
+        why="It is no file, and the ledger holds no pack of that digest or CONTEXT@VERSION.",
+        fix="See what is published: standing pack list.",
+    )
 
 
 def text_digest(core: Core, pack_digest: bytes) -> bytes:

@@ -7,6 +7,8 @@ reads no clock, file, network, randomness or calendar. See docs/reference/linter
 
 from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
+from standing.policy._diff import Effect, PackDiff, diff_packs, diff_text
+from standing.policy._diff_parts import Difference
 from standing.policy._digests import population_digest, rules_digest, subject_digest
 from standing.policy._fold import WHY, Reason, RecordFact, Score, score
 from standing.policy._forecast import Outlook, forecast
@@ -28,11 +30,14 @@ __all__ = [
     "WHY",
     "Attachment",
     "Catalogue",
+    "Difference",
+    "Effect",
     "Finding",
     "Impact",
     "Organisation",
     "Outlook",
     "Pack",
+    "PackDiff",
     "Reason",
     "RecordFact",
     "Schedule",
@@ -40,6 +45,8 @@ __all__ = [
     "Simulation",
     "canonical",
     "check_conduct",
+    "diff_packs",
+    "diff_text",
     "forecast",
     "lint",
     "load_pack",
