@@ -19,10 +19,11 @@ from standing.cli.options import (
 
 @click.group()
 def pack() -> None:
-    """Lint, publish and list rule packs."""
+    """Write, read, lint, compare, publish and list rule packs."""
 
 
-pack.add_command(packs.diff)
+for command in (packs.new, packs.show_pack, packs.diff):
+    pack.add_command(command)
 
 
 @pack.command()

@@ -5,6 +5,7 @@ signed. `score` is the specification: every other scorer must reach the same int
 reads no clock, file, network, randomness or calendar. See docs/reference/linter.md.
 """
 
+from standing.policy._arithmetic import ActFacts, Arithmetic, arithmetic, page, show_text
 from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
 from standing.policy._diff import Effect, PackDiff, diff_packs, diff_text
@@ -28,6 +29,8 @@ __all__ = [
     "CODES",
     "LINTER_VERSION",
     "WHY",
+    "ActFacts",
+    "Arithmetic",
     "Attachment",
     "Catalogue",
     "Difference",
@@ -43,6 +46,7 @@ __all__ = [
     "Schedule",
     "Score",
     "Simulation",
+    "arithmetic",
     "canonical",
     "check_conduct",
     "diff_packs",
@@ -50,6 +54,7 @@ __all__ = [
     "forecast",
     "lint",
     "load_pack",
+    "page",
     "parse_catalogue",
     "parse_pack",
     "parse_simulation",
@@ -57,6 +62,7 @@ __all__ = [
     "redated",
     "rules_digest",
     "score",
+    "show_text",
     "subject_digest",
     "with_organisations",
 ]

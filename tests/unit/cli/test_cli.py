@@ -83,7 +83,7 @@ def test_every_command_explains_itself(shell: Shell, words: list[str]) -> None:
     "words",
     [
         ["key", "new"], ["pack", "lint"], ["pack", "publish"], ["pack", "catalogue"],
-        ["pack", "list"], ["consent", "give"], ["consent", "withdraw"], ["demo", "tamper"],
+        ["pack", "list"], ["pack", "new"], ["pack", "show"], ["pack", "diff"], ["consent", "give"], ["consent", "withdraw"], ["demo", "tamper"],
     ],
 )  # fmt: skip
 def test_every_subcommand_explains_itself(shell: Shell, words: list[str]) -> None:
