@@ -138,9 +138,8 @@ def _check_attachments(core: Core, new: policy.Pack, given: Mapping[bytes, bytes
 
 
 def _check_simulation(core: Core, new: policy.Pack, given: Mapping[bytes, bytes]) -> None:
-    before = latest(core, new.context)
-    if before is None:
-        return
+    if not new.change.simulation:
+        return  # a first pack; the linter refuses a later one without (L38)
     data = _kept(core, bytes.fromhex(new.change.simulation), given)
     if data is None:
         raise Refused(
@@ -150,6 +149,9 @@ def _check_simulation(core: Core, new: policy.Pack, given: Mapping[bytes, bytes]
             fix="Give it: standing pack publish FILE --simulation DOCUMENT.",
             where="change.simulation",
         )
+    before = latest(core, new.context)
+    if before is None:
+        return
     found = policy.parse_simulation(data)
     said = (found.context, found.old_pack, found.new_rules)
     wanted = (new.context, before[0].hex(), policy.rules_digest(new).hex())

@@ -303,6 +303,16 @@ def test_a_simulation_in_yaml_is_refused_though_its_values_are_right(town: Town)
     assert refusal(town, plain, text.encode()) == "E-PACK-20"
 
 
+def test_a_first_pack_that_names_a_simulation_is_published_with_it(town: Town) -> None:
+    plain: dict[str, Any] = msgspec.json.decode(policy.canonical(policy.parse_pack(pack())))
+    force = format_day(FORCE + 40)
+    plain |= {"context": "tram", "score_of": ["tram"], "published": format_day(TODAY)}
+    plain |= {"force": force, "change": plain["change"] | {"first_force": force}}
+    assert refusal(town, plain, OPINION, give=False) == "E-PACK-19"
+    assert publish(town, plain, OPINION)
+    assert verify_ledger(town.directory).ok
+
+
 # --- packs of an earlier linter ------------------------------------------------------------------
 
 

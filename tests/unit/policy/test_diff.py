@@ -296,3 +296,38 @@ def test_no_change_of_a_rule_goes_unsaid(name):
                 assert policy.diff_packs(old, new).differences, path
                 break
     assert tried > 150
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mark", "words"),
+    [
+        (
+            "    2026: [2026-12-25, 2026-12-26]\n",
+            "    2026: [2026-12-25, 2026-12-26]\n    2027: [2027-12-25]\n",
+            "harsher",  # without a table no clock runs against the subject
+            "2027 has a table of free days now: 2027-12-25.",
+        ),
+        (
+            "justifications:\n",
+            (
+                "public_register: {name: R, url: 'https://example.org/r', history_from: 2000-01-01}\n"
+                "justifications:\n"
+            ),
+            "neutral",
+            "The register R is read now.",
+        ),
+        (
+            "trigger: {serious: 1}",
+            "trigger: {serious: 1, score_below: 500}",
+            "harsher",
+            (
+                "The restriction no-high-speed: needs 1 serious or a score below 500 instead of "
+                "1 serious."
+            ),
+        ),
+    ],
+)
+def test_a_table_a_register_and_a_bare_threshold_come_and_go(old, new, mark, words):
+    other = edited((old, new))
+    assert said(other) == [(mark, words)]
+    assert [one for one, _ in said(OLD, other)] == [TURNED[mark]]
