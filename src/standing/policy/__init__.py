@@ -23,7 +23,7 @@ from standing.policy._parse import (
 )
 from standing.policy._schedule import Schedule
 from standing.policy._schema import Attachment, Catalogue, Impact, Organisation, Pack
-from standing.policy._simulation import Simulation, parse_simulation
+from standing.policy._simulated import Simulated, parse_simulation
 
 __all__ = [
     "CODES",
@@ -45,7 +45,7 @@ __all__ = [
     "RecordFact",
     "Schedule",
     "Score",
-    "Simulation",
+    "Simulated",
     "arithmetic",
     "canonical",
     "check_conduct",

@@ -49,14 +49,14 @@ class PackDiff(msgspec.Struct, frozen=True):
 
 
 def diff_packs(old: Pack, new: Pack) -> PackDiff:
-    """Compare two packs of one context; raises `E-PACK-24` for two contexts.
+    """Compare two packs of one context; raises `E-PACK-20` for two contexts.
 
     Version, days of publication and force, and what the pack says about its change are no
     differences of the rules: every new version has its own.
     """
     if old.context != new.context:
         raise Refused(
-            "E-PACK-24",
+            "E-PACK-20",
             "These packs rule two contexts.",
             why=f"Got {old.context} and {new.context}.",
             fix="Compare two packs of one context.",

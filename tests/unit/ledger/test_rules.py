@@ -264,9 +264,9 @@ def test_a_simulation_that_nobody_gives_is_missed(town: Town) -> None:
 @pytest.mark.parametrize(
     ("simulation", "code"),
     [
-        (b"a: b", "E-PACK-20"),
-        (b"{}", "E-PACK-20"),
-        (b'{"format": "standing/simulation/1"}', "E-PACK-20"),
+        (b"a: b", "E-PACK-24"),
+        (b"{}", "E-PACK-24"),
+        (b'{"format": "standing/simulation/1"}', "E-PACK-24"),
     ],
 )
 def test_a_simulation_that_cannot_be_read_is_refused(
@@ -278,8 +278,8 @@ def test_a_simulation_that_cannot_be_read_is_refused(
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"format": "standing/simulation/2"}, "E-PACK-20"),
-        ({"impact": {"result": "shown", "share": 1}}, "E-PACK-20"),
+        ({"format": "standing/simulation/2"}, "E-PACK-24"),
+        ({"impact": {"result": "shown", "share": 1}}, "E-PACK-24"),
         ({"context": "rail"}, "E-PACK-21"),
         ({"old_pack": "a" * 64}, "E-PACK-21"),
         ({"new_rules": "a" * 64}, "E-PACK-21"),
@@ -300,7 +300,7 @@ def test_a_simulation_in_yaml_is_refused_though_its_values_are_right(town: Town)
         f"{key}: {dump(value).decode()}"
         for key, value in msgspec.json.decode(simulated(plain)).items()
     )
-    assert refusal(town, plain, text.encode()) == "E-PACK-20"
+    assert refusal(town, plain, text.encode()) == "E-PACK-24"
 
 
 def test_a_first_pack_that_names_a_simulation_is_published_with_it(town: Town) -> None:

@@ -178,7 +178,7 @@ What records count, before -> after:
 
 
 def test_packs_of_two_contexts_are_not_compared():
-    with pytest.raises(Refused, match="E-PACK-24"):
+    with pytest.raises(Refused, match="E-PACK-20"):
         policy.diff_packs(OLD, msgspec.structs.replace(OLD, context="road"))
 
 

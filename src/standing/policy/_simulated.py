@@ -12,7 +12,7 @@ from standing.policy._schema import Code, Digest, Impact
 from standing.policy._text import TextProblem, read
 
 
-class Simulation(msgspec.Struct, frozen=True):
+class Simulated(msgspec.Struct, frozen=True):
     """What a simulation compared, and the impact that it found; more keys are allowed.
 
     `old_pack`: the digest of the pack before. `new_rules`: `rules_digest` of the new one, whose own
@@ -26,11 +26,11 @@ class Simulation(msgspec.Struct, frozen=True):
     impact: Impact
 
 
-def parse_simulation(data: bytes) -> Simulation:
-    """Read a simulation, canonical JSON; raises `E-PACK-20` for anything else."""
+def parse_simulation(data: bytes) -> Simulated:
+    """Read a simulation, canonical JSON; raises `E-PACK-24` for anything else."""
     try:
         plain, _ = read(data)
-        found = msgspec.convert(plain, Simulation)
+        found = msgspec.convert(plain, Simulated)
     except (TextProblem, msgspec.ValidationError) as problem:
         raise _unreadable(str(problem)) from None
     if not data.startswith(b"{"):
@@ -40,7 +40,7 @@ def parse_simulation(data: bytes) -> Simulation:
 
 def _unreadable(problem: str) -> Refused:
     return Refused(
-        "E-PACK-20",
+        "E-PACK-24",
         "This is no simulation that standing can read.",
         why=f"It must be canonical JSON of standing/simulation/1. Got: {problem}.",
         fix="Give the file that the simulation wrote, unchanged.",
