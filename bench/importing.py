@@ -56,6 +56,8 @@ def _ledger(folder: Path, subjects: int) -> tuple[Ledger, KeyFile, list[str]]:
     pack = policy.redated(
         policy.parse_pack(shipped("transit")), published=_FIRST_DAY, force=_FIRST_DAY + 30
     )
+    issuer = policy.Organisation(name="metro", employer="metro", role="issuer", kind="private")
+    pack = policy.with_organisations(pack, [issuer])
     ledger.publish_pack(policy.canonical(pack), by=makers)
     clock.advance_to(_FIRST_DAY + 31)
     assert attester.key is not None

@@ -1,4 +1,4 @@
-"""Write docs/reference/commands.md and errors.md from the code: `make docs`. A test compares."""
+"""Write commands.md, errors.md and packs.md of docs/reference: `make docs`. A test compares."""
 
 import ast
 import sys
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from standing import policy
 from standing.cli import cli
+from standing.packs import NAMES, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -90,7 +92,12 @@ def _text(node: ast.expr | None) -> str:
     return ""
 
 
-PAGES = {"commands.md": commands, "errors.md": errors}
+def packs() -> str:
+    """Print the arithmetic of the sample packs."""
+    return policy.page(policy.parse_pack(shipped(name)) for name in NAMES)
+
+
+PAGES = {"commands.md": commands, "errors.md": errors, "packs.md": packs}
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

@@ -3,9 +3,11 @@
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import standing
+from standing import policy
 from standing.ledger import Ledger
 from standing.ledger.intake import Imported
 from standing.wire.days import format_day
@@ -43,6 +45,8 @@ types:
     ceiling: general
 """.encode()
 
+CATALOGUE_DIGEST = sha256(policy.canonical(policy.parse_catalogue(CATALOGUE))).hexdigest()
+
 MAP = b"""
 context = "transit"
 issuer = {constant = "metro"}
@@ -62,7 +66,8 @@ def pack(published: int = FOUNDED, force: int = FORCE, version: int = 1) -> byte
     """Write a pack that the linter passes."""
     return f"""
 format: standing/pack/1
-linter: 1
+linter: {policy.LINTER_VERSION}
+catalogue: {CATALOGUE_DIGEST}
 context: transit
 version: {version}
 title: Transit
@@ -87,7 +92,11 @@ recoveries:
   - {{kind: time, restores: [fare-unpaid]}}
 purposes:
   ride: {{title: Ride, parties: [transit-operator], answers: [clear]}}
-organisations: []
+organisations:
+  - {{name: metro, employer: metro, role: issuer, kind: private}}
+  - {{name: bus, employer: bus, role: relying-party, kind: private, sector: transit-operator}}
+  - {{name: first, employer: first house, role: reviewer, kind: private}}
+  - {{name: second, employer: second house, role: second-reviewer, kind: private}}
 impact: {{result: "not shown"}}
 calendar: {{weekend: [6, 7], holidays: {{}}}}
 """.encode()

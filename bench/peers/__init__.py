@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LOCK = _ROOT / "requirements" / "peers.lock"
@@ -20,6 +21,15 @@ def pymerkle(folder: Path, seconds: float) -> dict[str, float | int]:
         "pymerkle_appends_per_second": round(told["appends_per_second"]),
         "pymerkle_proof_ms": round(told["proof_ms"], 3),
     }
+
+
+def run(program: str, given: str) -> Any:
+    """Run a peer's program in an environment of its own: JSON on its input, JSON back."""
+    python = _environment() / "bin" / "python"
+    command = [str(python), "-I", str(Path(__file__).with_name(program))]
+    return json.loads(
+        subprocess.run(command, check=True, input=given, capture_output=True, text=True).stdout
+    )
 
 
 def _environment() -> Path:

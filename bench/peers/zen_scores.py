@@ -6,11 +6,12 @@ Reads the sample as JSON on its input, writes the scores and the time of the tab
 import json
 import sys
 import time
+from typing import Any
 
 import zen
 
 
-def table(weights):
+def table(weights: dict[str, Any]) -> Any:
     """Write the age tables as one decision table: first rule that fits wins."""
     fields = [("t", "type"), ("a", "age")]
     rules = []
@@ -41,7 +42,7 @@ def table(weights):
     return zen.ZenEngine().create_decision({"nodes": nodes, "edges": edges})
 
 
-def main():
+def main() -> None:
     sample = json.load(sys.stdin)
     decide = table(sample["weights"]).evaluate
     scores, records, spent = [], 0, 0.0

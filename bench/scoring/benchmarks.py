@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from bench import peers
 from bench.memory import PeakMemory
 from bench.scoring import engines
@@ -20,6 +18,7 @@ from bench.scoring import population as invented
 from standing import policy
 from standing.columns import ColumnStore
 from standing.packs import shipped
+from standing.policy.columns import facts_at
 
 _RECORDS = 100_000_000
 _SAMPLE = 2_000  # subjects that the rule engine scores
@@ -131,7 +130,7 @@ def bench_one_score(folder: Path, scale: float) -> dict[str, Any]:
 
     def ours(subject: int) -> int:
         columns = ColumnStore(folder, invented.CONTEXT).row(subject)
-        facts = engines.facts_at(columns, 0)
+        facts = facts_at(columns, 0)
         return policy.score(facts, invented.SCHEDULE, invented.TODAY).score
 
     ours(1)  # code is loaded once; files are not
@@ -220,16 +219,3 @@ def bench_simulate(folder: Path, scale: float) -> dict[str, Any]:
         **ours,
         "peers": {"duckdb_scoring_both_packs_seconds": round(sum(duckdb), 1)},
     }
-
-
-def harsher(pack: policy.Pack) -> policy.Pack:
-    """Half as much again for each no-show, and perks after eight kept bookings."""
-    acts = dict(pack.acts)
-    worst = acts["hospitality.no-show"]
-    acts["hospitality.no-show"] = msgspec.structs.replace(
-        worst,
-        points=worst.points * 3 // 2,
-        ages=tuple((day, points * 3 // 2) for day, points in worst.ages),
-    )
-    perks = tuple(msgspec.structs.replace(perk, records=8) for perk in pack.perks)
-    return msgspec.structs.replace(pack, acts=acts, perks=perks, version=2)

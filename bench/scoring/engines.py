@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def standing(folder: Path) -> dict[str, Any]:
     return {**measured(work, 3), "compiling_or_loading_code_seconds": round(compiled, 2)}
 
 
-# --- library calls alone ----------------------------------------------------------------------------
+# --- library calls alone ------------------------------------------------------------------------
 
 
 def numpy(folder: Path) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def numpy(folder: Path) -> dict[str, Any]:
 def _shares(columns: Columns, size: int) -> list[tuple[int, int]]:
     borders = np.searchsorted(columns.ends, np.arange(size, columns.records, size)).tolist()
     borders = sorted({0, len(columns.ends), *borders})
-    return list(zip(borders, borders[1:], strict=False))
+    return list(pairwise(borders))
 
 
 def _tables() -> dict[str, Any]:
@@ -135,7 +136,7 @@ def _numpy_block(columns: Columns, tables: dict[str, Any], first: int, last: int
     return laid.tobytes()
 
 
-# --- a database -------------------------------------------------------------------------------------
+# --- a database ---------------------------------------------------------------------------------
 
 
 def write_parquet(folder: Path) -> float:
@@ -163,20 +164,24 @@ def write_parquet(folder: Path) -> float:
 
 def duckdb(folder: Path) -> dict[str, Any]:
     """DuckDB's SQL over subject-sorted Parquet, then the digest."""
+    return _duckdb(folder, invented.PACK)
+
+
+def _duckdb(folder: Path, pack: policy.Pack) -> dict[str, Any]:
     import duckdb  # noqa: PLC0415
 
     db = duckdb.connect(config={"threads": WORKERS, "temp_directory": str(folder / "spill")})
-    query = _query(folder, invented.PACK)
+    query = _query(folder, pack)
     subjects = np.load(folder / "subjects.npy")
 
     def work() -> bytes:
         found = db.execute(query).fetchnumpy()
         laid = np.empty(len(subjects), _ROW)
         laid["subject"] = subjects
-        score = np.full(len(subjects), invented.PACK.base, np.int32)
+        score = np.full(len(subjects), pack.base, np.int32)
         score[np.searchsorted(subjects, found["subject"])] = found["score"]
         laid["score"] = score
-        starts = [band.least for band in invented.PACK.bands]
+        starts = [band.least for band in pack.bands]
         laid["band"] = np.searchsorted(starts, score, "right") - 1
         return hashlib.sha256(laid).digest()
 
@@ -213,7 +218,7 @@ def _query(folder: Path, pack: policy.Pack) -> str:
     FROM cells GROUP BY subject ORDER BY subject"""
 
 
-# --- a rule engine ----------------------------------------------------------------------------------
+# --- a rule engine ------------------------------------------------------------------------------
 
 
 def zen_sample(folder: Path, subjects: int) -> dict[str, Any]:
@@ -240,7 +245,55 @@ def _ages(code: str) -> list[list[int]]:
     return [[int(day), int(points)] for day, points in invented.PACK.acts[code].ages]
 
 
-ENGINES = {"standing": standing, "numpy": numpy, "duckdb": duckdb}
+def simulate(folder: Path) -> dict[str, Any]:
+    """Simulate a harsher pack: both scorings with their tallies, and every figure of the result."""
+    from standing.policy.simulation import Labels, Names, simulate  # noqa: PLC0415 - see above
+
+    columns = ColumnStore(folder, invented.CONTEXT).load()
+    chance = np.random.default_rng(4)
+    said = [
+        Labels(chance.integers(-1, count, len(columns.subjects), dtype=np.int32), names)
+        for count, names in ((12, tuple(f"district-{n:02}" for n in range(12))), (4, tuple("abcd")))
+    ]
+    packs = (invented.PACK, invented.harsher(invented.PACK))
+    side(columns.rows(np.arange(1)), packs[0])  # code is loaded once
+
+    def work() -> bytes:
+        sides = (side(columns, packs[0]), side(columns, packs[1]))
+        divisions = dict(zip(("region", "group"), said, strict=True))
+        result = simulate(
+            packs, sides, Names(invented.TODAY, "", "", ""), divisions=divisions, impact_by="group"
+        )
+        return hashlib.sha256(repr(result).encode()).digest()
+
+    return measured(work, 3)
+
+
+def side(columns: Columns, pack: policy.Pack) -> Any:
+    """Score a population under one pack, with what each record opens."""
+    from standing.policy import bulk  # noqa: PLC0415 - see above
+    from standing.policy.simulation import Side  # noqa: PLC0415 - see above
+
+    schedule = policy.Schedule([(invented.FORCE, pack)])
+    masks = policy.tally_masks(pack)
+    tallies = [masks.get(code, 0) for code in columns.codes]
+    scored = bulk.score_columns(columns, schedule, invented.TODAY, tallies=tallies, workers=WORKERS)
+    counts = {name: scored.tally[:, n] for n, name in enumerate(policy.counters(pack))}
+    titles = {perk.code: ("perk", str(perk.title)) for perk in pack.perks}
+    rules = schedule.rules_on(invented.TODAY)
+    return Side(scored.score, scored.band, tuple(rules.names), rules.band(pack.base),
+                policy.met(pack, counts), titles)  # fmt: skip
+
+
+def duckdb_harsher(folder: Path) -> dict[str, Any]:
+    """DuckDB under the other pack."""
+    return _duckdb(folder, invented.harsher(invented.PACK))
+
+
+ENGINES = {
+    "standing": standing, "numpy": numpy, "duckdb": duckdb, "simulate": simulate,
+    "duckdb-harsher": duckdb_harsher,
+}  # fmt: skip
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from standing import policy
@@ -81,3 +82,16 @@ def news(store: Columns, count: int, seed: int = 2) -> Columns:
         CODES, subjects, np.cumsum(times), np.full(count, 3, np.uint8), day, day,
         np.zeros(count, np.uint8), np.empty(0, np.uint16),
     )  # fmt: skip
+
+
+def harsher(pack: policy.Pack) -> policy.Pack:
+    """Half as much again for each no-show, and perks after eight kept bookings."""
+    acts = dict(pack.acts)
+    worst = acts["hospitality.no-show"]
+    acts["hospitality.no-show"] = msgspec.structs.replace(
+        worst,
+        points=worst.points * 3 // 2,
+        ages=tuple((day, points * 3 // 2) for day, points in worst.ages),
+    )
+    perks = tuple(msgspec.structs.replace(perk, records=8) for perk in pack.perks)
+    return msgspec.structs.replace(pack, acts=acts, perks=perks, version=2)

@@ -1,5 +1,6 @@
 """Checks of the public side: trust, log, charter, documents, packs, history."""
 
+import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -197,7 +198,10 @@ def _named(read: Callable[[bytes], bytes], digest: bytes, index: int) -> bytes:
 
 
 def check_packs(ledger: Opened) -> int:
-    """Read every pack: it says what its statement says, and passes the linter it names."""
+    """Read every pack: it says what its statement says, and passes the linter it names.
+
+    The attachments and the simulation of a pack of this linter lie beside the log.
+    """
     count = 0
     for digest, entry in ledger.charter.roll.packs.items():
         document = ledger.log.document(digest)
@@ -212,8 +216,28 @@ def check_packs(ledger: Opened) -> int:
         if entry.linter == policy.LINTER_VERSION:
             catalogue = policy.parse_catalogue(ledger.log.document(entry.catalogue))
             policy.load_pack(document, catalogue)
+            _check_named(ledger, pack)
         count += 1
     return count
+
+
+def _check_named(ledger: Opened, pack: policy.Pack) -> None:
+    named = [bytes.fromhex(pack.change.simulation)] if pack.change.simulation else []
+    for attachment in pack.attachments:
+        digest = bytes.fromhex(attachment.sha256)
+        # a sample's text is its title, which the pack itself holds
+        if not attachment.sample or hashlib.sha256(attachment.title.encode()).digest() != digest:
+            named.append(digest)
+    for digest in named:
+        try:
+            ledger.log.document(digest)
+        except Broken as problem:
+            raise broken(
+                f"A document that pack {pack.context} {pack.version} names is missing or was "
+                "changed.",
+                problem.why,
+                problem.where,
+            ) from problem
 
 
 def check_witnessed(ledger: Opened) -> tuple[int, str]:

@@ -18,7 +18,7 @@ _COMMANDS = {
     "key": ("standing.cli.setup", "key", "Make key files."),
     "accredit": ("standing.cli.setup", "accredit", "Put an organisation's key on the roll."),
     "revoke": ("standing.cli.setup", "revoke", "End a key's right to sign."),
-    "pack": ("standing.cli.rules", "pack", "Lint, publish and list rules."),
+    "pack": ("standing.cli.rules", "pack", "Write, lint, compare and publish rules."),
     "enrol": ("standing.cli.people", "enrol", "Give a subject a place in the vault."),
     "consent": ("standing.cli.people", "consent", "Agree to be recorded, or stop."),
     "link": ("standing.cli.people", "link", "Let an issuer's reference stand for a subject."),

@@ -1,10 +1,11 @@
-"""`pack`: lint, publish and list rules."""
+"""`pack`: lint, publish and list rules; reading and writing packs stands in `packs`."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
+from standing.cli import packs, simulate
 from standing.cli.options import (
     PATH,
     json_option,
@@ -18,7 +19,11 @@ from standing.cli.options import (
 
 @click.group()
 def pack() -> None:
-    """Lint, publish and list rule packs."""
+    """Write, read, lint, compare, publish and list rule packs."""
+
+
+for command in (packs.new, packs.show_pack, packs.diff, simulate.simulate):
+    pack.add_command(command)
 
 
 @pack.command()
@@ -59,19 +64,35 @@ def lint(file: Path, catalogue: Path | None, as_json: bool) -> None:
 @click.argument("file", type=PATH)
 @click.option("--key", "keys", type=PATH, multiple=True, required=True, metavar="FILE",
               help="A rule-maker's private key; give two.")  # fmt: skip
+@click.option("--attach", type=PATH, multiple=True, metavar="FILE",
+              help="A document that the pack attaches; once for each.")  # fmt: skip
+@click.option("--simulation", type=PATH, metavar="FILE",
+              help="The simulation that the pack names.")  # fmt: skip
 @ledger_option
 @today_option
 @json_option
 def publish(
-    file: Path, keys: tuple[Path, ...], directory: Path, today: str | None, as_json: bool
+    file: Path,
+    keys: tuple[Path, ...],
+    attach: tuple[Path, ...],
+    simulation: Path | None,
+    directory: Path,
+    today: str | None,
+    as_json: bool,
 ) -> None:
-    """Lint a pack and publish it under two rule-makers' signatures."""
+    """Lint a pack, compare it with the ledger, and publish it under two rule-makers' keys.
+
+    The documents that it attaches and its simulation are published with it; those that the ledger
+    keeps already need not be given again.
+    """
     from standing.ledger import require_file
 
     data = require_file(file, "pack")
     makers = [load_key(path) for path in keys]
+    documents = [require_file(path, "attachment") for path in attach]
+    simulated = None if simulation is None else require_file(simulation, "simulation")
     with open_for(directory, today) as ledger:
-        digest = ledger.publish_pack(data, by=makers)
+        digest = ledger.publish_pack(data, by=makers, attach=documents, simulation=simulated)
     show({"pack": digest.hex()}, f"Published pack {digest.hex()}.", as_json=as_json)
 
 

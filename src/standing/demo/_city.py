@@ -44,6 +44,7 @@ _ISSUERS: Final = {
     "food-hygiene": ("food-inspectorate",),
     "punctuality": ("transport-registry",),
 }
+_ASKERS: Final = {"rail": "rail-operator", "air": "airline", "road": "car-share"}
 _MAP: Final = """\
 context = "{context}"
 issuer = "issuer"
@@ -114,6 +115,32 @@ def make_city(
         )
 
 
+def _employer(name: str) -> str:
+    return f"{name} ltd"
+
+
+def _sector(pack: policy.Pack) -> str:
+    return min(party for purpose in pack.purposes.values() for party in purpose.parties)
+
+
+def _taking_part(pack: policy.Pack) -> Iterator[policy.Organisation]:
+    """Give the city's own issuers and relying party, of the kind that the sample's are."""
+    kinds = {listed.role: listed.kind for listed in pack.organisations}
+    for name in _ISSUERS[pack.context]:
+        yield policy.Organisation(
+            name=name, employer=_employer(name), role="issuer", kind=kinds["issuer"]
+        )
+    if pack.context in _ASKERS:
+        name = _ASKERS[pack.context]
+        yield policy.Organisation(
+            name=name,
+            employer=_employer(name),
+            role="relying-party",
+            kind=kinds["relying-party"],
+            sector=_sector(pack),
+        )
+
+
 class _Maker:
     def __init__(self, directory: Path, chance: random.Random, progress: Progress) -> None:
         self.chance = chance
@@ -155,7 +182,8 @@ class _Maker:
         force = self.first_day + _NOTICE_OF_RULES
         for name in NAMES:
             pack = policy.parse_pack(shipped(name))
-            self.packs[pack.context] = policy.redated(pack, published=self.first_day, force=force)
+            pack = policy.redated(pack, published=self.first_day, force=force)
+            self.packs[pack.context] = policy.with_organisations(pack, _taking_part(pack))
         with self.ledger.publishing_later():
             for maker in (*makers, self.attester):
                 self._accredit(maker, until)
@@ -176,7 +204,7 @@ class _Maker:
             key.public,
             role=key.role,
             name=key.name,
-            employer=f"{key.name} ltd",
+            employer=_employer(key.name),
             until=until,
             contexts=contexts,
             sector=sector,
@@ -184,10 +212,9 @@ class _Maker:
         )
 
     def _accredit_askers(self, until: int) -> None:
-        for name, context in (("rail-operator", "rail"), ("airline", "air"), ("car-share", "road")):
-            purposes = self.packs[context].purposes
-            sector = min(party for purpose in purposes.values() for party in purpose.parties)
+        for context, name in _ASKERS.items():
             self.askers[context] = self.ring.make("relying-party", name)
+            sector = _sector(self.packs[context])
             self._accredit(self.askers[context], until, contexts=(context,), sector=sector)
 
     # --- people ---------------------------------------------------------------------------------
@@ -356,7 +383,7 @@ class _Maker:
 
     def _purpose(self, context: str) -> str:
         purposes = self.packs[context].purposes
-        sector = min(party for purpose in purposes.values() for party in purpose.parties)
+        sector = _sector(self.packs[context])
         return min(name for name, purpose in purposes.items() if sector in purpose.parties)
 
     def someone(self) -> tuple[str, str, str, str, str]:

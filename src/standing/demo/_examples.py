@@ -184,6 +184,13 @@ def _run(
                 published=first,
                 force=first + _NOTICE_OF_RULES,
             )
+            officers = [
+                policy.Organisation(
+                    name=name, employer=name, role="issuer", kind="public-authority"
+                )
+                for name in issuers
+            ]
+            pack = policy.with_organisations(pack, officers)
             ledger.publish_pack(policy.canonical(pack), by=makers)
         clock.advance_to(last)
         steps = example.map.replace("STEPS", _STEPS[example.context])

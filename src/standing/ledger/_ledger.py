@@ -198,9 +198,23 @@ class Ledger:
         """Publish the act types; gives the digest."""
         return _rules.publish_catalogue(self._core, data, by)
 
-    def publish_pack(self, data: bytes, *, by: Sequence[KeyFile]) -> bytes:
-        """Lint and publish a pack under two rule-makers' keys; gives the digest."""
-        return _rules.publish_pack(self._core, data, by)
+    def publish_pack(
+        self,
+        data: bytes,
+        *,
+        by: Sequence[KeyFile],
+        attach: Sequence[bytes] = (),
+        simulation: bytes | None = None,
+    ) -> bytes:
+        """Lint and publish a pack under two rule-makers' keys; gives the digest.
+
+        `attach`, `simulation`: documents that the pack names and the ledger does not keep yet.
+        """
+        return _rules.publish_pack(self._core, data, by, attach=attach, simulation=simulation)
+
+    def pack(self, name: str) -> policy.Pack:
+        """Read a pack by its digest in hexadecimal or as CONTEXT@VERSION."""
+        return _rules.named_pack(self._core, name)
 
     # --- statements of others -------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Statements that others signed, taken into the log as they come: one commit for a whole group.
 
 What binds people passes the same gates as from the command line: a catalogue or a pack is taken
-only if its document lies beside the log, reads, and passes the linter.
+only if its document lies beside the log, reads, passes the linter, and fits what the ledger holds.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from standing import charter, policy
 from standing.errors import Refused, StandingError
 from standing.ledger import _rules
 from standing.ledger._core import Core
+from standing.ledger._new_pack import check_new_pack
 from standing.wire import cose
 
 _OTHER_DOORS: Final = {
@@ -126,3 +127,5 @@ def _check_rules(core: Core, claim: charter.Claim) -> None:
             f" and catalogue {digest.hex()[:16]} are the current ones.",
             fix="Sign the pack again with the facts of its document.",
         )
+    _rules.check_day(core, pack)
+    check_new_pack(core, pack, {})

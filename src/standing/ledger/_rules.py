@@ -1,17 +1,19 @@
 """Publishing rules and reading them back: catalogue, packs, consent texts, schedules."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from standing import charter, policy
 from standing.errors import Refused
 from standing.ledger._consent_text import consent_text
 from standing.ledger._core import Core
+from standing.ledger._new_pack import attached, check_new_pack, latest
 from standing.wire.days import format_day
 from standing.wire.keys import KeyFile
 
 _JSON = "application/json"
+_BYTES = "application/octet-stream"
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -25,24 +27,26 @@ def publish_catalogue(core: Core, data: bytes, key: KeyFile) -> bytes:
     return digest
 
 
-def publish_pack(core: Core, data: bytes, keys: Sequence[KeyFile]) -> bytes:
-    """Lint a pack and publish it under two rule-makers' signatures, with its consent text.
+def publish_pack(
+    core: Core,
+    data: bytes,
+    keys: Sequence[KeyFile],
+    *,
+    attach: Sequence[bytes] = (),
+    simulation: bytes | None = None,
+) -> bytes:
+    """Lint a pack, compare it with the ledger, and publish it with the documents that it names.
 
     Gives the pack's digest. One key alone leaves the pack signed once, waiting for the second.
     """
     catalogue_digest, catalogue = current_catalogue(core)
     new = policy.load_pack(data, catalogue)
     if new.published != core.today:
-        raise Refused(
-            "E-PACK-10",
-            f"The pack says it is published on {format_day(new.published)}.",
-            why=f"Today is {format_day(core.today)}.",
-            fix="Write today's day into the pack and have it signed again.",
-        )
-    document = policy.canonical(new)
-    text = consent_text(new)
-    digest = core.log.put_document(document)
-    text_digest = core.log.put_document(text)
+        raise _another_day(core, new)
+    given = _given(new, [*attach, *([] if simulation is None else [simulation])])
+    check_new_pack(core, new, given)
+    signers = [_rule_maker(core, key) for key in keys]
+    digest = core.log.put_document(policy.canonical(new))
     facts = {
         "context": new.context,
         "version": new.version,
@@ -52,19 +56,70 @@ def publish_pack(core: Core, data: bytes, keys: Sequence[KeyFile]) -> bytes:
     }
     envelope = charter.Envelope("pack", digest, _JSON, facts)
     slot = f"pack/{new.context}/{new.version}"
-    statements = [_sign(key, _rule_maker(core, key), slot, envelope) for key in keys]
-    about = {"about": "consent-text", "pack": digest}
-    first = keys[0]
-    statements.append(
-        _sign(
-            first,
-            _rule_maker(core, first),
-            f"consent-text/{new.context}/{new.version}",
-            charter.Envelope("document", text_digest, _TEXT, about),
-        )
-    )
+    statements = [
+        _sign(key, signer, slot, envelope) for key, signer in zip(keys, signers, strict=True)
+    ]
+    statements += [
+        _sign(keys[0], signers[0], f"{name}/{new.context}/{new.version}", said)
+        for name, said in _beside(core, new, digest, given)
+    ]
     core.commit(statements)
     return digest
+
+
+def check_day(core: Core, new: policy.Pack) -> None:
+    """Refuse a pack whose day of publication is past: it would give less notice than it says."""
+    if new.published < core.today:
+        raise _another_day(core, new)
+
+
+def _another_day(core: Core, new: policy.Pack) -> Refused:
+    return Refused(
+        "E-PACK-10",
+        f"The pack says it is published on {format_day(new.published)}.",
+        why=f"Today is {format_day(core.today)}.",
+        fix="Write today's day into the pack and have it signed again.",
+    )
+
+
+def _given(new: policy.Pack, documents: Sequence[bytes]) -> dict[bytes, bytes]:
+    given = {hashlib.sha256(data).digest(): data for data in documents}
+    named = {attachment.sha256 for attachment in new.attachments} | {new.change.simulation}
+    for digest in given:
+        if digest.hex() not in named:
+            raise Refused(
+                "E-PACK-23",
+                "A document was given that the pack does not name.",
+                why=f"Its SHA-256 is {digest.hex()}; what is published stays public for ever.",
+                fix="Give the documents that the pack names under attachments and change.",
+            )
+    return given
+
+
+def _beside(
+    core: Core, new: policy.Pack, digest: bytes, given: Mapping[bytes, bytes]
+) -> Iterator[tuple[str, charter.Envelope]]:
+    """Keep the documents that belong to a pack; gives what is stated of each, with its name."""
+    for data in given.values():
+        core.log.put_document(data)
+    text = core.log.put_document(consent_text(new))
+    about = {"about": "consent-text", "pack": digest}
+    yield "consent-text", charter.Envelope("document", text, _TEXT, about)
+    for number, (attachment, named, own) in enumerate(attached(new)):
+        if own is not None:
+            core.log.put_document(own)
+        about = {"about": "attachment", "pack": digest, "attachment": attachment.kind}
+        media_type = _BYTES if own is None else _TEXT
+        yield f"attachment-{number}", charter.Envelope("document", named, media_type, about)
+    before = latest(core, new.context)
+    if before is not None:
+        words = policy.diff_text(policy.diff_packs(before[1], new)).encode()
+        about = {"about": "pack-diff", "pack": digest, "previous": before[0]}
+        yield "pack-diff", charter.Envelope("document", core.log.put_document(words), _TEXT, about)
+    if new.change.simulation:
+        about = {"about": "simulation", "pack": digest}
+        simulation = bytes.fromhex(new.change.simulation)
+        yield "simulation", charter.Envelope("document", simulation, _JSON, about)
 
 
 def current_catalogue(core: Core) -> tuple[bytes, policy.Catalogue]:
@@ -124,6 +179,21 @@ def no_pack(context: str) -> Refused:
 def pack(core: Core, digest: bytes) -> policy.Pack:
     """Read a published pack."""
     return _pack(core.log.document(digest))
+
+
+def named_pack(core: Core, name: str) -> policy.Pack:
+    """Read a pack by its digest or as CONTEXT@VERSION; raises `E-PACK-25`."""
+    context, _, version = name.rpartition("@")
+    for digest, entry in core.state.roll.packs.items():
+        is_version = entry.published is not None and version == str(entry.version)
+        if digest.hex() == name or (is_version and entry.context == context):
+            return pack(core, digest)
+    raise Refused(
+        "E-PACK-25",
+        f"There is no pack {name!r}.",
+        why="It is no file, and the ledger holds no pack of that digest or CONTEXT@VERSION.",
+        fix="See what is published: standing pack list.",
+    )
 
 
 def text_digest(core: Core, pack_digest: bytes) -> bytes:

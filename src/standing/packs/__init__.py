@@ -2,6 +2,10 @@
 
 from importlib import resources
 
+from standing.packs._starter import starter
+
+__all__ = ["NAMES", "shipped", "starter"]
+
 NAMES = (
     "transit", "rail", "air", "road", "hospitality", "recycling", "food-hygiene", "punctuality",
 )  # fmt: skip

@@ -5,45 +5,72 @@ signed. `score` is the specification: every other scorer must reach the same int
 reads no clock, file, network, randomness or calendar. See docs/reference/linter.md.
 """
 
+from standing.policy._arithmetic import ActFacts, Arithmetic, arithmetic, page, show_text
 from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
 from standing.policy._consequences import consequences, counters, met, tally_masks
-from standing.policy._digests import population_digest, subject_digest
+from standing.policy._diff import Effect, PackDiff, diff_packs, diff_text
+from standing.policy._diff_parts import Difference
+from standing.policy._digests import population_digest, rules_digest, subject_digest
 from standing.policy._fold import WHY, Reason, RecordFact, Score, score
 from standing.policy._forecast import Outlook, forecast
 from standing.policy._lint import Finding, lint, load_pack
-from standing.policy._parse import canonical, parse_catalogue, parse_pack, redated
+from standing.policy._parse import (
+    canonical,
+    parse_catalogue,
+    parse_pack,
+    redated,
+    with_organisations,
+)
 from standing.policy._schedule import Schedule
-from standing.policy._schema import Catalogue, Pack
+from standing.policy._schema import Attachment, Catalogue, Impact, Organisation, Pack
+from standing.policy._simulated import Simulated, parse_simulation
 from standing.policy._what_if import WhatIf, what_if
 
 __all__ = [
     "CODES",
     "LINTER_VERSION",
     "WHY",
+    "ActFacts",
+    "Arithmetic",
+    "Attachment",
     "Catalogue",
+    "Difference",
+    "Effect",
     "Finding",
+    "Impact",
+    "Organisation",
     "Outlook",
     "Pack",
+    "PackDiff",
     "Reason",
     "RecordFact",
     "Schedule",
     "Score",
+    "Simulated",
     "WhatIf",
+    "arithmetic",
     "canonical",
     "check_conduct",
     "consequences",
     "counters",
+    "diff_packs",
+    "diff_text",
     "forecast",
     "lint",
     "load_pack",
     "met",
+    "page",
     "parse_catalogue",
     "parse_pack",
+    "parse_simulation",
     "population_digest",
     "redated",
+    "rules_digest",
     "score",
+    "show_text",
     "subject_digest",
     "tally_masks",
     "what_if",
+    "with_organisations",
 ]

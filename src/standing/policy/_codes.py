@@ -6,7 +6,7 @@ it says so, and nothing here is legal advice. "design" marks our own decision.
 
 from typing import Final, NamedTuple
 
-LINTER_VERSION: Final = 1
+LINTER_VERSION: Final = 2
 
 
 class CodeFacts(NamedTuple):

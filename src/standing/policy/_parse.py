@@ -8,12 +8,13 @@ See docs/adr/0003-canonical-packs.md. Whether the rules are fair is the linter's
 import hashlib
 import re
 import typing
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
 
 from standing.errors import Refused
-from standing.policy._schema import Catalogue, Pack, PackDay, read_day, write_day
+from standing.policy._schema import Catalogue, Organisation, Pack, PackDay, read_day, write_day
 from standing.policy._text import Lines, Path, Plain, TextProblem, dump, read, refused
 
 _Document = TypeVar("_Document", Pack, Catalogue)
@@ -48,7 +49,10 @@ def parse_catalogue(data: bytes) -> Catalogue:
 
 def canonical(document: Pack | Catalogue) -> bytes:
     """Give the bytes that are hashed, published and signed: sorted, spaceless JSON in UTF-8."""
-    return dump(msgspec.to_builtins(document, enc_hook=write_day))
+    plain = msgspec.to_builtins(document, enc_hook=write_day)
+    if isinstance(document, Pack) and not document.catalogue:
+        del plain["catalogue"]  # a pack of linter 1 keeps the bytes that were signed
+    return dump(plain)
 
 
 def redated(pack: Pack, *, published: int, force: int) -> Pack:
@@ -70,6 +74,17 @@ def redated(pack: Pack, *, published: int, force: int) -> Pack:
         change=msgspec.structs.replace(pack.change, first_force=first),
         public_register=register,
     )
+
+
+def with_organisations(pack: Pack, organisations: Iterable[Organisation]) -> Pack:
+    """Give the same rules with these organisations in place of the pack's own of their roles.
+
+    Whoever has another role stays: reviewers, above all.
+    """
+    new = tuple(organisations)
+    roles = {one.role for one in new}
+    kept = tuple(one for one in pack.organisations if one.role not in roles)
+    return msgspec.structs.replace(pack, organisations=(*kept, *new))
 
 
 def convert(plain: Plain, kind: type[_Document], lines: Lines) -> _Document:

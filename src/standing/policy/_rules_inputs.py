@@ -1,5 +1,6 @@
 """Linter rules about what may be recorded at all: inputs, duties, catalogue, setting, parties."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 
 from standing.policy._codes import (
@@ -10,7 +11,17 @@ from standing.policy._codes import (
     WEALTH_INPUTS,
 )
 from standing.policy._hit import Hit, Rule, burdens
+from standing.policy._parse import canonical
 from standing.policy._schema import TIERS, Act, ActType, Catalogue, Duty, Pack
+
+
+def _written_against(pack: Pack, catalogue: Catalogue) -> Iterator[Hit]:
+    # a type may have another duty or sign in another catalogue: the rules would not be the same
+    digest = hashlib.sha256(canonical(catalogue)).hexdigest()
+    if pack.catalogue != digest:
+        got = f"catalogue {pack.catalogue}" if pack.catalogue else "no catalogue"
+        allowed = f"{digest}, the SHA-256 of catalogue version {catalogue.version}"
+        yield Hit("L61", ("catalogue",), got, allowed)
 
 
 def _inputs(pack: Pack, catalogue: Catalogue) -> Iterator[Hit]:
@@ -95,4 +106,4 @@ def _sectors(
             yield Hit("L62", path, sector or "no sector", f"one of {', '.join(allowed)}")
 
 
-RULES: tuple[Rule, ...] = (_inputs, _duties, _types, _setting)
+RULES: tuple[Rule, ...] = (_written_against, _inputs, _duties, _types, _setting)

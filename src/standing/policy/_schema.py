@@ -310,10 +310,15 @@ class Example(_Part, frozen=True, kw_only=True):
 
 
 class Pack(_Part, frozen=True, kw_only=True):
-    """One context's rules, complete: what is weighed, what may follow, who takes part."""
+    """One context's rules, complete: what is weighed, what may follow, who takes part.
+
+    `catalogue` is the digest of the catalogue that the pack is written against; packs of linter 1
+    name none.
+    """
 
     format: Literal["standing/pack/1"]
     linter: Annotated[int, Meta(ge=1, le=1_000)]
+    catalogue: DigestOrNone = ""
     context: Code
     version: Annotated[int, Meta(ge=1, le=1_000_000)]
     title: Line

@@ -83,8 +83,8 @@ def test_every_command_explains_itself(shell: Shell, words: list[str]) -> None:
     "words",
     [
         ["key", "new"], ["pack", "lint"], ["pack", "publish"], ["pack", "catalogue"],
-        ["pack", "list"], ["consent", "give"], ["consent", "withdraw"], ["consent", "attributes"],
-        ["demo", "tamper"],
+        ["pack", "list"], ["pack", "new"], ["pack", "show"], ["pack", "diff"], ["consent", "give"],
+        ["pack", "simulate"], ["consent", "withdraw"], ["consent", "attributes"], ["demo", "tamper"],
     ],
 )  # fmt: skip
 def test_every_subcommand_explains_itself(shell: Shell, words: list[str]) -> None:

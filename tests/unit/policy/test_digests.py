@@ -3,6 +3,7 @@
 import hashlib
 import struct
 
+import msgspec
 import pytest
 
 from standing import policy
@@ -51,3 +52,69 @@ def test_a_subject_s_digest_tells_every_fact_apart():
     digests = [digest_of(history) for history in (base, *others)]
     digests += [digest_of(base, at=21), digest_of(base, pack=b"q" * 32)]
     assert len(set(digests)) == len(digests)
+
+
+def edited(pack, **changes):
+    return msgspec.structs.replace(pack, **changes)
+
+
+CHANGED = {
+    "context": "other",
+    "base": 999,
+    "floor": 1,
+    "ceiling": 1001,
+    "bands": (),
+    "window_days": 46,
+    "notice_days": 15,
+    "acts": {},
+    "recoveries": (),
+    "restrictions": (),
+    "perks": (),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_what_decides_a_score_or_a_consequence_changes_the_rules_digest(passing, name):
+    pack = policy.parse_pack(passing)
+    other = edited(pack, **{name: CHANGED[name]})
+    assert policy.rules_digest(other) != policy.rules_digest(pack)
+
+
+def test_the_first_day_of_force_changes_the_rules_digest_and_the_rest_of_the_change_does_not(
+    passing,
+):
+    pack = policy.parse_pack(passing)
+    first = edited(pack.change, first_force=pack.published)
+    named = edited(pack.change, summary="Other", previous="a" * 64, simulation="b" * 64)
+    assert policy.rules_digest(edited(pack, change=first)) != policy.rules_digest(pack)
+    assert policy.rules_digest(edited(pack, change=named)) == policy.rules_digest(pack)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"version": 9}, {"title": "Other"}, {"attachments": ()}, {"organisations": ()},
+     {"examples": ()}, {"justifications": {}}, {"catalogue": ""}],
+)  # fmt: skip
+def test_what_decides_neither_leaves_the_rules_digest(passing, change):
+    pack = policy.parse_pack(passing)
+    assert policy.rules_digest(edited(pack, **change)) == policy.rules_digest(pack)
+
+
+def test_the_rules_digest_is_the_hash_of_canonical_json(passing):
+    pack = policy.parse_pack(passing)
+    plain = msgspec.json.decode(policy.canonical(pack))
+    kept = {name: plain[name] for name in CHANGED}
+    kept["change"] = {"first_force": "2026-11-01"}
+    text = msgspec.json.encode(kept, order="deterministic")
+    assert policy.rules_digest(pack) == hashlib.sha256(text).digest()
+
+
+def test_other_organisations_take_the_places_of_their_roles_and_reviewers_stay(passing):
+    pack = policy.parse_pack(passing)
+    metro = policy.Organisation(name="m", employer="m ltd", role="issuer", kind="private")
+    after = policy.with_organisations(pack, [metro]).organisations
+    assert [one.role for one in after] == [
+        "operator", "relying-party", "reviewer", "second-reviewer", "issuer",
+    ]  # fmt: skip
+    assert after[-1] == metro
+    assert policy.with_organisations(pack, []) == pack

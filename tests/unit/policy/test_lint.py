@@ -128,7 +128,7 @@ def test_a_word_is_no_justification(catalogue):
         ([("- {name: low, least: 0}", "- {name: low, least: 1}")], "FORMAT"),
         ([("base: 1000", "base: 1001")], "FORMAT"),
         ([("subjects: [person]", "subjects: [person, person]")], "FORMAT"),
-        ([("linter: 1", "linter: 2")], "FORMAT"),
+        ([("linter: 2", "linter: 1")], "FORMAT"),
         ([("2026: [2026-12-25, 2026-12-26]", "2026: [2025-12-25, 2026-12-26]")], "L45"),
         ([("2026: [2026-12-25, 2026-12-26]", "2026: [2026-12-26, 2026-12-25]")], "L45"),
         ([("band: steady", "band: low")], "EXAMPLES"),

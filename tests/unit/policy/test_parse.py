@@ -4,6 +4,7 @@ import contextlib
 import copy
 import hashlib
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,3 +159,33 @@ def test_the_sample_duties_are_digests_of_the_printed_text_and_say_that_they_are
     duties = [kind.duty for kind in catalogue.types.values() if kind.duty]
     assert all(hashlib.sha256(d.text.encode()).hexdigest() == d.sha256 for d in duties)
     assert all(duty.sample for duty in duties)
+
+
+def of_linter_1(data):
+    """Give a pack as it was published before packs named their catalogue."""
+    plain, _ = read(data)
+    del plain["catalogue"]
+    return dump(plain | {"linter": 1})
+
+
+def test_a_pack_of_linter_1_reads_and_keeps_the_bytes_that_were_signed(passing):
+    published = policy.canonical(policy.parse_pack(of_linter_1(passing)))
+    again = policy.parse_pack(published)
+    assert (again.linter, again.catalogue) == (1, "")
+    assert b"catalogue" not in published
+    assert policy.canonical(again) == published
+
+
+def test_a_pack_of_linter_1_is_not_accepted_as_a_new_one(passing, catalogue):
+    findings = [f for f in policy.lint(of_linter_1(passing), catalogue) if f.level == "refuse"]
+    assert [(f.code, f.where) for f in findings] == [("FORMAT", "linter"), ("L61", "catalogue")]
+
+
+def test_the_catalogue_that_a_pack_names_is_the_one_it_is_judged_by(passing, catalogue):
+    other = msgspec.structs.replace(catalogue, version=2)
+    (finding,) = [f for f in policy.lint(passing, other) if f.level != "justified"]
+    named = hashlib.sha256(policy.canonical(catalogue)).hexdigest()
+    wanted = hashlib.sha256(policy.canonical(other)).hexdigest()
+    assert (finding.code, finding.got) == ("L61", f"catalogue {named}")
+    assert finding.allowed.startswith(wanted)
+    assert passing.decode().splitlines()[finding.line - 1] == f"catalogue: {named}"

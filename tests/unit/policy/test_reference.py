@@ -1,4 +1,4 @@
-"""The reference says what the linter does: every code, every fixture, every sample pack."""
+"""The reference says what the linter does: every code, every fixture."""
 
 import re
 
@@ -6,8 +6,7 @@ import pytest
 
 from standing.policy import CODES
 
-from .arithmetic import page
-from .conftest import FIXTURES, NAMES, ROOT
+from .conftest import FIXTURES, ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "linter.md").read_text()
 SECTIONS = {part.split(":", 1)[0]: part for part in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]}
@@ -40,8 +39,3 @@ def test_a_code_about_the_running_system_names_its_test_or_says_that_there_is_no
         assert "Enforced while the system runs: not yet." in section
     else:
         assert f"def {named[2]}(" in (ROOT / named[1]).read_text()
-
-
-def test_the_arithmetic_of_the_sample_packs_is_the_one_printed(packs):
-    printed = (ROOT / "docs" / "reference" / "packs.md").read_text()
-    assert printed == page([packs[name] for name in NAMES])

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import cbor2
+import msgspec
 import pytest
 
 from standing import charter, policy
@@ -191,3 +192,37 @@ def test_rules_that_stand_in_the_log_give_their_receipt_after_a_newer_catalogue(
     publish_catalogue(server, office, CATALOGUE.replace(b"version: 1", b"version: 2"))
     for statement, receipt in zip(statements, receipts, strict=True):
         assert server.register(statement) == receipt
+
+
+def refused(server, office, rules, catalogue):
+    deposit(server, office, rules)
+    before = server.size
+    detail = server.post(say(office, "ann", "pack", rules, facts_of(rules, catalogue))).problem[2]
+    assert server.size == before
+    return detail
+
+
+def test_rules_over_http_are_compared_with_the_ledger_too(server, office):
+    from tests.support import UNTIL, new_key
+
+    catalogue = publish_catalogue(server, office, CATALOGUE)
+    second = policy.parse_pack(pack().replace(b"version: 1", b"version: 2"))
+    summary = msgspec.structs.replace(
+        second.change, summary="More", previous="a" * 64, simulation="b" * 64
+    )
+    second = policy.canonical(msgspec.structs.replace(second, change=summary))
+    assert "E-PACK-14" in refused(server, office, second, catalogue)
+    key, city = new_key("issuer", "tram").public, office.keys["city"]
+    server.on_writer(
+        lambda ledger: ledger.accredit(
+            key, role="issuer", name="tram", until=UNTIL, contexts=["transit"], by=city
+        )
+    )
+    rules = policy.canonical(policy.parse_pack(pack()))
+    assert "E-PACK-17" in refused(server, office, rules, catalogue)
+
+
+def test_rules_whose_day_of_publication_is_past_do_not_enter(server, office):
+    catalogue = publish_catalogue(server, office, CATALOGUE)
+    late = policy.canonical(policy.parse_pack(pack(published=FOUNDED - 1)))
+    assert "E-PACK-10" in refused(server, office, late, catalogue)

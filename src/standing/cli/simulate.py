@@ -1,0 +1,64 @@
+"""`pack simulate`: what a pack would do to everybody, before anybody signs it."""
+
+from pathlib import Path
+
+import click
+
+from standing.cli.options import PATH, json_option, ledger_option, show
+from standing.cli.packs import read_pack_bytes
+
+
+@click.command()
+@click.argument("new", metavar="NEW")
+@click.option("--against", metavar="OLD", help="Another pack (default: the one in force).")
+@click.option("-o", "output", type=PATH, metavar="FILE",
+              help="Write the document that is published with the pack.")  # fmt: skip
+@click.option("--html", "page", type=PATH, metavar="FILE", help="Write a page with charts.")
+@click.option("--language", type=click.Choice(["en", "zh-Hans"]), default="en", show_default=True,
+              help="The page's language.")  # fmt: skip
+@ledger_option
+@json_option
+def simulate(
+    new: str,
+    against: str | None,
+    output: Path | None,
+    page: Path | None,
+    language: str,
+    directory: Path,
+    as_json: bool,
+) -> None:
+    """Score the whole population under NEW and under OLD, and tell what would change.
+
+    NEW and OLD are files, or packs of the ledger: a digest, or CONTEXT@VERSION. Nothing is changed
+    or published. Counts of one to four people are left out everywhere.
+    """
+    import msgspec
+
+    from standing.ledger import open_ledger
+    from standing.ledger.simulation_text import simulation_text
+    from standing.policy.simulation import document
+
+    with open_ledger(directory, read_only=True) as ledger:
+        rules = read_pack_bytes(new, directory)
+        old = None if against is None else read_pack_bytes(against, directory)
+        simulated = ledger.simulate(rules, old)
+    written = []
+    if output is not None:
+        output.write_bytes(document(simulated.result))
+        written.append(str(output))
+    if page is not None:
+        from standing.pages import simulation_page
+
+        command = f"standing pack simulate {new}" + (f" --against {against}" if against else "")
+        text = simulation_page(
+            simulated.result, simulated.findings, language=language, command=command
+        )
+        page.write_text(text, encoding="utf-8")
+        written.append(str(page))
+    value = {
+        **msgspec.to_builtins(simulated.result),
+        "findings": msgspec.to_builtins(simulated.findings),
+        "written": written,
+    }
+    text = simulation_text(simulated.result, simulated.findings)
+    show(value, "\n".join([text, *(f"Wrote {name}." for name in written)]), as_json=as_json)
