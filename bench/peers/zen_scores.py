@@ -1,6 +1,6 @@
-"""Score a sample with zen-engine: a decision table gives each record's points, a loop adds them.
+"""Score a sample with zen-engine: an expression gives each record's points, a loop adds them.
 
-Reads the sample as JSON on its input, writes the scores and the time of the table alone.
+Reads the sample as JSON on its input, writes the scores and the time of the expression alone.
 """
 
 import json
@@ -11,40 +11,24 @@ from typing import Any
 import zen
 
 
-def table(weights: dict[str, Any]) -> Any:
-    """Write the age tables as one decision table: first rule that fits wins."""
-    fields = [("t", "type"), ("a", "age")]
-    rules = []
+def rule(weights: dict[str, Any]) -> Any:
+    """Write the age tables as one compiled expression, the fastest form that the engine has."""
+    text = "0"
     for code, weight in weights.items():
-        begin, points = 0, weight["points"]
-        for day, following in weight["ages"]:
-            rules.append(
-                {"_id": f"{code}{begin}", "t": json.dumps(code), "a": f"[{begin}..{day - 1}]",
-                 "p": str(points)}
-            )  # fmt: skip
-            begin, points = day, following
-    content = {
-        "hitPolicy": "first",
-        "inputs": [{"id": i, "name": field, "field": field} for i, field in fields],
-        "outputs": [{"id": "p", "name": "points", "field": "points"}],
-        "rules": rules,
-    }
-    nodes = [
-        {"id": "in", "name": "in", "type": "inputNode", "position": {"x": 0, "y": 0}},
-        {"id": "table", "name": "table", "type": "decisionTableNode", "content": content,
-         "position": {"x": 1, "y": 0}},
-        {"id": "out", "name": "out", "type": "outputNode", "position": {"x": 2, "y": 0}},
-    ]  # fmt: skip
-    edges = [
-        {"id": "1", "sourceId": "in", "targetId": "table", "type": "edge"},
-        {"id": "2", "sourceId": "table", "targetId": "out", "type": "edge"},
-    ]
-    return zen.ZenEngine().create_decision({"nodes": nodes, "edges": edges})
+        inner = "null"
+        steps = [(weight["points"], weight["ages"][0][0])]
+        steps += [
+            (p, d) for (_, p), (d, _) in zip(weight["ages"], weight["ages"][1:], strict=False)
+        ]
+        for points, before in reversed(steps):
+            inner = f"age < {before} ? {points} : {inner}"
+        text = f"type == '{code}' ? ({inner}) : ({text})"
+    return zen.compile_expression(text)
 
 
 def main() -> None:
     sample = json.load(sys.stdin)
-    decide = table(sample["weights"]).evaluate
+    decide = rule(sample["weights"]).evaluate
     scores, records, spent = [], 0, 0.0
     for person in sample["people"]:
         cells, warned = {}, set()
@@ -52,7 +36,7 @@ def main() -> None:
             weight = sample["weights"][code]
             age = sample["today"] - day
             began = time.perf_counter()
-            points = decide({"type": code, "age": age})["result"].get("points")
+            points = decide({"type": code, "age": age})
             spent += time.perf_counter() - began
             records += 1
             is_set_aside = status in {"annulled", "retracted"} or (

@@ -30,7 +30,7 @@ def make_population(root: Path, records: int, subjects: int, seed: int = 1) -> C
     held = _zipf(chance, records, subjects)
 
     def fill(out: tuple[Any, ...]) -> None:
-        out[0][:] = np.arange(1, subjects + 1)
+        out[0][:] = np.sort(chance.integers(1, 2**63, subjects, dtype=np.uint64))
         np.cumsum(held, out=out[1])
         first = 0
         while first < subjects:

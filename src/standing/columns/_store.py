@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from standing.columns._segment import blank, read_segment, sync, write_segment
+from standing.columns._segment import blank, read_row, read_segment, sync, write_segment
 from standing.policy.columns import Columns, empty, merge_into, merged, merged_counts
 
 _MANIFEST: Final = "manifest.json"
@@ -81,9 +81,10 @@ class ColumnStore:
 
     def row(self, subject: int) -> Columns:
         """Give one subject's records, reading only where they lie."""
-        held = [(segment, segment.row_of(subject)) for segment in self.segments()]
-        found = [segment.rows(np.array([row])) for segment, row in held if row is not None]
-        return reduce(merged, found) if found else empty(self._manifest().codes)
+        manifest = self._manifest()
+        parts = (read_row(self.folder / n, manifest.codes, subject) for n in manifest.segments)
+        found = [part for part in parts if part is not None]
+        return reduce(merged, found) if found else empty(manifest.codes)
 
     # --- writing ----------------------------------------------------------------------------------
 

@@ -16,7 +16,6 @@ from standing.policy._compile import Whole, compiled
 from standing.policy._tables import NEVER, Ints, Tables
 
 _NONE: Final = np.int64(-(2**62))  # this record counts nothing and takes no part
-_EFFECTIVE, _ANNULLED, _RETRACTED = 0, 2, 4
 
 
 @compiled
@@ -27,11 +26,7 @@ def _value(
     age = made.as_of - day
     if age < 0 or age >= made.validity[p, t] or made.as_of >= until:
         return _NONE
-    if status != _EFFECTIVE and (
-        status == _ANNULLED or status == _RETRACTED or made.burdens[p, t]  # noqa: PLR1714 - numba
-    ):
-        return _NONE
-    if made.as_of < noticed + made.notice[p]:
+    if not made.allows[p, t, status] or made.as_of < noticed + made.notice[p]:
         return _NONE
     return np.int64(made.points[p, t, age])
 
@@ -177,32 +172,40 @@ def _cells(made: Tables, kind: Ints, day: Ints, values: Ints, theirs: Ints, p: W
 
 @compiled
 def _one_pack(
-    made: Tables, kind: Ints, day: Ints, noticed: Ints, status: Ints, until: Ints, since: Whole
+    made: Tables,
+    kind: Ints,
+    day: Ints,
+    noticed: Ints,
+    status: Ints,
+    until: Ints,
+    since: Whole,
+    begin: Whole,
+    end: Whole,
 ) -> Whole:
     """Fold one subject under one pack that gives nothing back: one pass, nothing kept."""
     total: Whole = np.int64(0)
-    i, count = 0, kind.shape[0]
-    while i < count:
-        t = np.int64(kind[i])
-        if made.validity[0, t] == 0:
-            i += 1
+    points: Whole = np.int64(0)
+    cap: Whole = np.int64(0)
+    cell: Whole = np.int64(-1)
+    warned = True
+    noticed_by = made.as_of - made.notice[0]
+    for i in range(begin, end):
+        t = kind[i]
+        age = made.as_of - np.int64(day[i])
+        if age < 0 or age >= made.validity[0, t]:
             continue
-        end = _window(made, t, np.int64(day[i])) + made.window[t]
-        warned = made.warns[0, t] == 0
-        cell: Whole = np.int64(0)
-        while i < count and kind[i] == t and day[i] < end:
-            if day[i] >= since:
-                ends = NEVER if until.shape[0] == 0 else np.int64(until[i])
-                value = _value(
-                    made, 0, t, np.int64(day[i]), np.int64(noticed[i]), np.int64(status[i]), ends
-                )
-                if value != _NONE:
-                    if warned:
-                        cell += value
-                    warned = True
-            i += 1
-        total += max(-made.cap[0, t], min(made.cap[0, t], cell))
-    return total
+        if not made.allows[0, t, status[i]] or noticed[i] > noticed_by or day[i] < since:
+            continue
+        if until.shape[0] and made.as_of >= until[i]:
+            continue
+        if made.cell[t, age] != cell:
+            total += max(-cap, min(cap, points))
+            cell, cap, points = made.cell[t, age], made.cap[0, t], np.int64(0)
+            warned = made.warns[0, t] == 0
+        if warned:
+            points += made.points[0, t, age]
+        warned = True
+    return total + max(-cap, min(cap, points))
 
 
 @compiled
@@ -271,12 +274,13 @@ def fold_rows(
     for row in rows:
         begin = np.int64(0) if row == 0 else np.int64(ends[row - 1])
         end = np.int64(ends[row])
-        k, d, n, s = kind[begin:end], day[begin:end], noticed[begin:end], status[begin:end]
-        u = until[begin:end] if until.shape[0] else until
         from_day = np.int64(since[row]) if since.shape[0] else np.int64(0)
         if is_plain:
-            total = _one_pack(made, k, d, n, s, u, from_day)
+            total = _one_pack(made, kind, day, noticed, status, until, from_day, begin, end)
         else:
+            part = slice(begin, end)
+            k, d, n, s = kind[part], day[part], noticed[part], status[part]
+            u = until[begin:end] if until.shape[0] else until
             total = _whole(made, k, d, n, s, u, from_day, values, theirs, tallied[row])
         score = min(max(made.base + total, made.floor), made.ceiling)
         scores[row] = score
@@ -286,11 +290,10 @@ def fold_rows(
         bands[row] = band
         if turns.shape[0]:
             turn = NEVER
-            for i in range(k.shape[0]):
-                ends_on = np.int64(u[i]) if u.shape[0] else NEVER
-                turn = min(
-                    turn, _next_day(made, np.int64(k[i]), np.int64(d[i]), np.int64(n[i]), ends_on)
-                )
+            for i in range(begin, end):
+                ends_on = np.int64(until[i]) if until.shape[0] else NEVER
+                t, d, n = np.int64(kind[i]), np.int64(day[i]), np.int64(noticed[i])
+                turn = min(turn, _next_day(made, t, d, n, ends_on))
             turns[row] = turn
 
 

@@ -25,7 +25,8 @@ class Tables(NamedTuple):
 
     `points[p, t, age]`, `change[p, t, age]` (age of the next change) and `validity[p, t]` (0: the
     pack does not weigh the type) come from the age tables; `window[t]` and `origin` say where
-    windows begin; `restores[p, h, t]` tells which types a helper gives points back to, by `order`.
+    windows begin, `cell[t, age]` numbers today's cells; `allows[t, status]` is 1 where a record of
+    that status counts; `restores[p, h, t]` tells which types a helper gives points back to.
     """
 
     as_of: int
@@ -34,7 +35,8 @@ class Tables(NamedTuple):
     validity: Ints
     cap: Ints
     warns: Ints
-    burdens: Ints
+    cell: Ints
+    allows: Ints
     notice: Ints
     budget: Ints
     restores: Ints
@@ -63,7 +65,8 @@ def tables_of(
         validity=np.zeros(shape, np.int32),
         cap=np.zeros(shape, np.int64),
         warns=np.zeros(shape, np.uint8),
-        burdens=np.zeros(shape, np.uint8),
+        cell=np.zeros((shape[1], longest), np.int64),
+        allows=np.zeros((len(packs), shape[1], len(STATUSES)), np.uint8),
         notice=np.array([rules.notice for _, rules in packs], np.int32),
         budget=np.zeros(shape, np.int64),
         restores=np.zeros((*shape, shape[1]), np.uint8),
@@ -82,6 +85,11 @@ def tables_of(
                 _spread(made, p, t, rules.weights[code])
             if code in rules.recoveries:
                 _spread_route(made, p, t, rules, codes)
+    for t, length in enumerate(made.window.tolist()):
+        if length:
+            days = as_of - np.arange(longest) - schedule.first_force
+            # windows before the first one have negative numbers, cells do not
+            made.cell[t] = (t << 32) + (1 << 31) + days // length
     return made
 
 
@@ -91,7 +99,9 @@ def _spread(made: Tables, p: int, t: int, weight: Weight) -> None:
     made.validity[p, t] = weight.validity
     made.cap[p, t] = weight.cap
     made.warns[p, t] = weight.warn_first
-    made.burdens[p, t] = weight.negative
+    # silence never helps the issuer of a burden, and never takes a good record away
+    counting = ("effective",) if weight.negative else ("effective", "contested", "lapsed")
+    made.allows[p, t] = [status in counting for status in STATUSES]
 
 
 def _spread_route(made: Tables, p: int, t: int, rules: Rules, codes: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from standing.columns import SEGMENT_COLUMNS, ColumnStore, Forgetting, clean_columns
+from standing.columns import SEGMENT_COLUMNS, ColumnStore, Forgetting, _segment, clean_columns
 from standing.errors import Broken
 from standing.policy import RecordFact
 from standing.policy.columns import columns_of, facts_at
@@ -130,6 +130,39 @@ def test_forgetting_somebody_unknown_changes_nothing(store):
     before = everything(store.folder)
     store.forget(8)
     assert everything(store.folder) == before
+
+
+@settings(max_examples=80, deadline=None)  # it writes files
+@given(
+    st.sets(st.integers(1, 2**63 - 1) | st.integers(1, 40), min_size=1, max_size=40),
+    st.lists(st.integers(0, 39), max_size=20),
+    st.integers(1, 9),
+)
+def test_one_row_is_found_wherever_it_lies_and_whoever_left(
+    tmp_path_factory, numbers, leavers, block
+):
+    store = ColumnStore(tmp_path_factory.mktemp("columns"), "transit")
+    facts = {number: [fact("a", number % 90)] * (number % 3 + 1) for number in numbers}
+    store.append(news_of(facts), 1, "")
+    gone = {sorted(numbers)[place % len(numbers)] for place in leavers}
+    for number in gone:
+        store.forget(number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_segment, "_BLOCK_ROWS", block)
+        for number in {*numbers, 1, 2**63 - 1, min(numbers) + 1}:
+            here = number in numbers and number not in gone
+            assert held(store.row(number)) == (expected({number: facts[number]}) if here else {})
+
+
+def test_a_row_that_ends_where_nothing_is_is_found(store):
+    store.append(news_of({1: [fact("a")], 2: [fact("b")]}), 1, "aa")
+    path = next(store.folder.glob("*/ends.npy"))
+    np.save(path, np.array([5, 2]))
+    with pytest.raises(Broken, match="E-COL-01"):
+        store.row(2)
+    path.unlink()
+    with pytest.raises(Broken, match="E-COL-01"):
+        store.row(1)
 
 
 class CutError(Exception):
