@@ -51,6 +51,27 @@ def read_segment(folder: Path, codes: tuple[str, ...], *, mode: str = "r") -> Co
     return Columns(codes, *columns)
 
 
+def map_rows(folder: Path, codes: tuple[str, ...], first: int, last: int) -> Columns:
+    """Map some rows of a segment and no more: what is mapped is let go when they are."""
+    whole = read_segment(folder, codes)
+    begin = whole.span(first).start
+    end = whole.span(last - 1).stop
+    ends = np.array(whole.ends[first:last]) - begin
+    subjects = _map(folder / "subjects.npy", np.uint64, first, last)
+    rest = [
+        _map(folder / f"{name}.npy", kind, begin, end) if len(column) else NOTHING
+        for name, kind, column in zip(SEGMENT_COLUMNS[2:], TYPES[2:], whole[3:], strict=True)
+    ]
+    return Columns(codes, subjects, ends, *rest)
+
+
+def _map(path: Path, kind: type[Any], begin: int, end: int) -> Ints:
+    if begin == end:
+        return NOTHING
+    offset = _HEADER + begin * np.dtype(kind).itemsize
+    return np.memmap(path, kind, "r", offset, (end - begin,))
+
+
 def read_row(folder: Path, codes: tuple[str, ...], subject: int) -> Columns | None:
     """Read one subject's records and nothing else, in a handful of reads; None where it has none.
 

@@ -11,20 +11,21 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import reduce
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from standing.columns._segment import blank, read_row, read_segment, sync, write_segment
+from standing.columns._segment import blank, map_rows, read_row, read_segment, sync, write_segment
 from standing.policy.columns import Columns, empty, merge_into, merged, merged_counts
 
 _MANIFEST: Final = "manifest.json"
 _INTENT: Final = "forgetting"
 _UNFINISHED: Final = "unfinished"
 _GROWTH: Final = 2  # merge when the older neighbour is at most this many times as long
+_BLOCK_RECORDS: Final = 1 << 25
 BLANK: Final = ""
 """The act type of an overwritten record: number 0 in every store, weighed by no pack."""
 
@@ -78,6 +79,20 @@ class ColumnStore:
     def load(self) -> Columns:
         """Give all rows as one; a store of one segment is mapped, not read."""
         return reduce(merged, self.segments() or [empty(self._manifest().codes)])
+
+    def blocks(self, records: int = _BLOCK_RECORDS) -> Iterator[Columns]:
+        """Give all rows in blocks of about so many records, one mapped at a time."""
+        manifest = self._manifest()
+        if len(manifest.segments) != 1:
+            yield self.load()
+            return
+        folder = self.folder / manifest.segments[0]
+        ends = read_segment(folder, manifest.codes).ends
+        wanted = np.arange(records, int(ends[-1]) if len(ends) else 0, records)
+        borders = sorted({0, len(ends), *(np.searchsorted(ends, wanted) + 1).tolist()})
+        del ends
+        for first, last in pairwise(borders):
+            yield map_rows(folder, manifest.codes, first, last)
 
     def row(self, subject: int) -> Columns:
         """Give one subject's records, reading only where they lie."""

@@ -5,7 +5,7 @@ continue the vault (another copy was restored), it is made anew.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -39,8 +39,8 @@ class Scored(NamedTuple):
         return laid.tobytes()
 
 
-def columns_now(core: Core, context: str) -> Columns:
-    """Give a context's records as columns, with everything that the vault holds by now.
+def columns_now(core: Core, context: str) -> Callable[[], Iterable[Columns]]:
+    """Bring a context's columns up to the vault; gives what reads them, block by block.
 
     A ledger open for reading leaves the store as it is and adds what is newer in memory.
     """
@@ -48,29 +48,26 @@ def columns_now(core: Core, context: str) -> Columns:
     if not core.vault.read_only and not _continues(core, store):
         store.remove()
     through = store.covers()[0] if _continues(core, store) else 0
-    columns = store.load() if through else None
+    held = store.load() if through and core.vault.read_only else None
+    is_newer = False
     for news, batch in _news(core, context, through, store.codes):
         if core.vault.read_only:
-            columns = news if columns is None else merged(_renumbered(columns, news), news)
+            held = news if held is None else merged(_renumbered(held, news), news)
+            is_newer |= news.records > 0
         else:
             store.append(news, batch.id, batch.statement.hex())
-            columns = None
-    return store.load() if columns is None else columns
+    if held is not None and is_newer:
+        everything = held
+        return lambda: [everything]
+    return store.blocks
 
 
 class Everyone:
     """Who may be scored in a context today, with their records as columns."""
 
     def __init__(self, core: Core, context: str) -> None:
-        self._columns = columns_now(core, context)
-        self.numbers, since = core.vault.live_numbers(context, core.today)
-        rows = np.searchsorted(self._columns.subjects, self.numbers)
-        inside = rows < len(self._columns.subjects)
-        self._held = np.zeros(len(self.numbers), bool)
-        self._held[inside] = self._columns.subjects[rows[inside]] == self.numbers[inside]
-        self._rows = rows[self._held]
-        self._since = np.zeros(len(self._columns.subjects), np.uint16)
-        self._since[self._rows] = since[self._held]
+        self._blocks = columns_now(core, context)
+        self.numbers, self._since = core.vault.live_numbers(context, core.today)
 
     def score(
         self, schedule: policy.Schedule, day: int, tallies: Mapping[str, int] | None = None
@@ -81,22 +78,36 @@ class Everyone:
         """
         from standing.policy.bulk import score_columns  # noqa: PLC0415 - loads the compiler
 
-        masks = [tallies.get(code, 0) for code in self._columns.codes] if tallies else []
-        every = score_columns(
-            self._columns, schedule, day, since=self._since, tallies=masks, workers=WORKERS
-        )
+        count = len(self.numbers)
         rules = schedule.rules_on(day)
         base = min(max(rules.pack.base, rules.pack.floor), rules.pack.ceiling)
+        counters = max((mask.bit_length() for mask in (tallies or {}).values()), default=0)
         scored = Scored(
             self.numbers,
-            np.full(len(self.numbers), base, np.int32),
-            np.full(len(self.numbers), rules.band(base), np.uint8),
-            np.zeros((len(self.numbers), every.tally.shape[1]), np.uint16),
+            np.full(count, base, np.int32),
+            np.full(count, rules.band(base), np.uint8),
+            np.zeros((count, counters), np.uint16),
         )
-        scored.score[self._held] = every.score[self._rows]
-        scored.band[self._held] = every.band[self._rows]
-        scored.tally[self._held] = every.tally[self._rows]
+        for columns in self._blocks():
+            people, rows = self._of(columns.subjects)
+            since = np.zeros(len(columns.subjects), np.uint16)
+            since[rows] = self._since[people]
+            masks = [tallies.get(code, 0) for code in columns.codes] if tallies else []
+            every = score_columns(
+                columns, schedule, day, since=since, tallies=masks, workers=WORKERS
+            )
+            scored.score[people] = every.score[rows]
+            scored.band[people] = every.band[rows]
+            # a block whose types need fewer counters has fewer columns
+            scored.tally[people, : every.tally.shape[1]] = every.tally[rows]
         return scored
+
+    def _of(self, subjects: Ints) -> tuple[Ints, Ints]:
+        """Give the places of those who may be scored among all of them, and in a block's rows."""
+        rows = np.searchsorted(subjects, self.numbers)
+        people = np.flatnonzero(rows < len(subjects))
+        people = people[subjects[rows[people]] == self.numbers[people]]
+        return people, rows[people]
 
 
 def _continues(core: Core, store: ColumnStore) -> bool:

@@ -292,8 +292,8 @@ def fold_rows(
             turn = NEVER
             for i in range(begin, end):
                 ends_on = np.int64(until[i]) if until.shape[0] else NEVER
-                t, d, n = np.int64(kind[i]), np.int64(day[i]), np.int64(noticed[i])
-                turn = min(turn, _next_day(made, t, d, n, ends_on))
+                t, on, told = np.int64(kind[i]), np.int64(day[i]), np.int64(noticed[i])
+                turn = min(turn, _next_day(made, t, on, told, ends_on))
             turns[row] = turn
 
 

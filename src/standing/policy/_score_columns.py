@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,6 +16,13 @@ from standing.policy.columns import NOTHING, Columns, read_only
 _ROW_BYTES: Final = 13
 _BLOCK_ROWS: Final = 1 << 18
 _SHARES_A_WORKER: Final = 16
+
+
+class Digest(Protocol):
+    """A hash that takes bytes in: what `hashlib.sha256()` gives."""
+
+    def update(self, data: Any, /) -> None:
+        """Take more bytes in."""
 
 
 class Population(NamedTuple):
@@ -62,14 +69,14 @@ def score_columns(
 def digest_of(subjects: Ints, population: Population) -> bytes:
     """Give the population digest (see `policy.population_digest`), made block by block."""
     digest = hashlib.sha256()
-    for out in _laid(subjects, population):
-        digest.update(out.data)
+    digest_into(digest, subjects, population)
     return digest.digest()
 
 
-def rows_of(subjects: Ints, population: Population) -> bytes:
-    """Lay a population out, one row of 13 bytes a subject, as its digest reads it."""
-    return b"".join(out.tobytes() for out in _laid(subjects, population))
+def digest_into(digest: Digest, subjects: Ints, population: Population) -> None:
+    """Take a block of a population into its digest; blocks come in ascending order."""
+    for out in _laid(subjects, population):
+        digest.update(out.data)
 
 
 def _laid(subjects: Ints, population: Population) -> Iterator[Ints]:

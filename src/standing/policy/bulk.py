@@ -8,7 +8,12 @@ does not.
 """
 
 from standing.policy._incremental import Incremental, Ruling
-from standing.policy._score_columns import Population, digest_of, rows_of, score_columns
+from standing.policy._score_columns import (
+    Population,
+    digest_into,
+    digest_of,
+    score_columns,
+)
 from standing.policy._tables import NEVER, STATUSES, Ints
 from standing.policy.columns import (
     NOTHING,
@@ -33,12 +38,12 @@ __all__ = [
     "Population",
     "Ruling",
     "columns_of",
+    "digest_into",
     "digest_of",
     "empty",
     "facts_at",
     "merge_into",
     "merged",
     "merged_counts",
-    "rows_of",
     "score_columns",
 ]

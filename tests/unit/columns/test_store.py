@@ -132,6 +132,23 @@ def test_forgetting_somebody_unknown_changes_nothing(store):
     assert everything(store.folder) == before
 
 
+@settings(max_examples=60, deadline=None)  # it writes files
+@given(populations(), st.integers(1, 30))
+def test_blocks_are_the_whole_store_in_order(tmp_path_factory, facts, size):
+    store = ColumnStore(tmp_path_factory.mktemp("columns"), "transit")
+    store.append(columns_of(facts, CODES), 1, "")
+    blocks = list(store.blocks(size))
+    assert [n for block in blocks for n in block.subjects.tolist()] == (
+        store.load().subjects.tolist() if store.load().records else []
+    )
+    found = {}
+    for block in blocks:
+        found |= held(block)
+    assert found == expected(facts)
+    store.append(columns_of({2**62: [fact("z")]}, store.codes), 2, "")
+    assert sum(block.records for block in store.blocks(size)) == store.load().records
+
+
 @settings(max_examples=80, deadline=None)  # it writes files
 @given(
     st.sets(st.integers(1, 2**63 - 1) | st.integers(1, 40), min_size=1, max_size=40),
