@@ -73,12 +73,20 @@ class Impact(msgspec.Struct, frozen=True):
     high_permille: int = 0
 
 
+class Scale(msgspec.Struct, frozen=True):
+    """Where everyone starts under a pack, and the first score of each of its bands."""
+
+    base: int
+    least: tuple[int, ...]
+
+
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     """What a new pack does to a population; `old_pack` is "" where there is none to compare with.
 
     `moves[i][j]`: subjects who go from band i to band j. `bins`: the first score of each stretch of
     the histograms `before` and `after`. `on_force_day`: how many move up and down on the first day
-    of force, when every window keeps the milder of the old and the new rules (L37).
+    of force, when every window keeps the milder of the old and the new rules (L37). `scales`: of
+    the old and the new pack.
     """
 
     format: str
@@ -105,6 +113,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     impact: Impact
     on_force_day: tuple[Count, Count] | None
     milder_law_day: int | None
+    scales: tuple[Scale, Scale] | None = None
 
 
 def moves_of(before: Side, after: Side) -> tuple[tuple[Count, ...], ...]:
