@@ -113,7 +113,7 @@ def _acts(draw):
         sizes = sorted((draw(st.integers(0, size)) for _ in days[1:]), reverse=True)
         ages = [[day, sign * left] for day, left in zip(days, [*sizes, 0], strict=True)]
         cap = size if size == 0 else draw(st.integers(size, 3 * size))
-        warn = draw(st.booleans()) and sign < 0
+        warn = sign < 0 and draw(st.sampled_from((True, True, False)))
         made[name] = act(sign * size, ages, cap=cap, window=WINDOWS[name], warn=warn)
     return made
 
@@ -147,25 +147,32 @@ def schedules(draw):
 
 
 @st.composite
-def _dense(draw):
+def _dense(draw, types):
     """Up to ten records on few days of few types: warnings, limits and lessons meet often."""
-    types = draw(st.lists(st.sampled_from((*ACTS, *WINDOWS)), min_size=1, max_size=3, unique=True))
-    days = draw(st.lists(st.integers(START - 40, START + 130), min_size=1, max_size=4))
+    types = draw(st.lists(st.sampled_from(types), min_size=1, max_size=4, unique=True))
+    days = draw(st.lists(st.integers(START - 40, START + 130), min_size=1, max_size=5))
     delays = draw(st.lists(st.integers(0, 3), min_size=1, max_size=2))
-    statuses = draw(st.sampled_from((("effective",), STATUSES)))
-    count = draw(st.integers(1, 10))
+    statuses = draw(st.sampled_from((("effective",), ("effective",), STATUSES)))
     rows = [
         (*(draw(st.sampled_from(pool)) for pool in (types, days, delays, statuses)),)
-        for _ in range(count)
+        for _ in range(draw(st.integers(1, 10)))
     ]
     return [RecordFact(f"r{i:02}", t, d, d + e, s) for i, (t, d, e, s) in enumerate(rows)]
 
 
-def populations():
+def populations(types=(*ACTS, *WINDOWS)):
     """One to six subjects with histories of every status; some types no pack may know."""
-    types = (*ACTS, *WINDOWS)
-    histories = _dense() | _dense() | records(types=types)
+    histories = _dense(types) | _dense(types) | records(types=types)
     return st.dictionaries(st.integers(1, 2**63 - 1), histories, min_size=1, max_size=6)
+
+
+@st.composite
+def cases(draw, scheduled=None):
+    """A schedule with a population whose records are mostly of types that it knows."""
+    schedule = draw(scheduled or (schedules() | plain_schedules()))
+    known = tuple(sorted(schedule.windows))
+    types = draw(st.sampled_from((known, known, (*known, "noise", "a"))))
+    return draw(populations(types)), schedule
 
 
 @st.composite
