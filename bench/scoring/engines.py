@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,6 @@ def standing(folder: Path) -> dict[str, Any]:
 
 def numpy(folder: Path) -> dict[str, Any]:
     """NumPy's own calls over the same columns, a block of rows at a time, two threads."""
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
-
     tables = _tables()
 
     def work() -> bytes:
@@ -81,7 +80,25 @@ def numpy(folder: Path) -> dict[str, Any]:
                 digest.update(part)
         return digest.digest()
 
-    return measured(work, 1)
+    return {**measured(work, 3), "one_thread_ms_a_million_records": _profile(folder, tables)}
+
+
+def _profile(folder: Path, tables: dict[str, Any]) -> dict[str, float]:
+    """Time the steps of one block on one thread: what library calls cost."""
+    columns = ColumnStore(folder, invented.CONTEXT).load()
+    share = _shares(columns, 4_000_000)[0]
+    records = columns.span(share[1] - 1).stop
+    spent: dict[str, float] = {}
+    for _ in range(3):
+        last = [time.perf_counter()]
+
+        def lap(step: str, last: list[float] = last) -> None:
+            now = time.perf_counter()
+            spent[step] = min(spent.get(step, 1e9), (now - last[0]) / records * 1e9)
+            last[0] = now
+
+        _numpy_block(columns, tables, *share, lap)
+    return {step: round(ms, 2) for step, ms in spent.items()}
 
 
 def _shares(columns: Columns, size: int) -> list[tuple[int, int]]:
@@ -103,7 +120,13 @@ def _tables() -> dict[str, Any]:
     return {"points": points.ravel(), "stride": longest + 1, "facts": facts, "rules": rules}
 
 
-def _numpy_block(columns: Columns, tables: dict[str, Any], first: int, last: int) -> bytes:
+def _numpy_block(
+    columns: Columns,
+    tables: dict[str, Any],
+    first: int,
+    last: int,
+    lap: Callable[[str], None] = lambda _: None,
+) -> bytes:
     """Look up by type and age, sum by cell, clip, sum by subject."""
     rules, pack = tables["rules"], invented.PACK
     begin = int(columns.ends[first - 1]) if first else 0
@@ -113,15 +136,18 @@ def _numpy_block(columns: Columns, tables: dict[str, Any], first: int, last: int
     window, cap, warns, negative = (fact[kind] for fact in tables["facts"])
     age = np.minimum(invented.TODAY - day, tables["stride"] - 1)
     value = tables["points"][kind * tables["stride"] + age]
+    lap("looking up points by type and age")
     status = columns.status[part]
     counts = (status == 0) | (((status == 1) | (status == 3)) & (negative == 0))
     counts &= columns.noticed[part] + rules.notice <= invented.TODAY
     validity = np.array([0, *(rules.weights[c].validity for c in invented.CODES[1:])])[kind]
     counts &= invented.TODAY - day < validity
+    lap("status, notice, validity")
     lengths = np.diff(columns.ends[first:last], prepend=begin)
     row = np.repeat(np.arange(last - first), lengths)[counts]
     cell = row * 1_000 + kind[counts] * 100 + (day[counts] - invented.FORCE) // window[counts]
     value, warns, cap = value[counts], warns[counts], cap[counts]
+    lap("naming each record's cell")
     total = np.zeros(last - first, np.int64)
     if len(cell):
         starts = np.flatnonzero(np.diff(cell, prepend=-1))
@@ -131,10 +157,12 @@ def _numpy_block(columns: Columns, tables: dict[str, Any], first: int, last: int
         rows = row[starts]
         heads = np.flatnonzero(np.diff(rows, prepend=-1))
         total[rows[heads]] = np.add.reduceat(sums, heads)
+    lap("sums by cell and by subject")
     laid = np.empty(last - first, _ROW)
     laid["subject"] = columns.subjects[first:last]
     laid["score"] = np.clip(pack.base + total, pack.floor, pack.ceiling)
     laid["band"] = np.searchsorted(rules.starts, laid["score"], "right") - 1
+    lap("laying out scores")
     return laid.tobytes()
 
 

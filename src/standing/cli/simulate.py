@@ -1,5 +1,6 @@
 """`pack simulate`: what a pack would do to everybody, before anybody signs it."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,8 @@ def simulate(
     if page is not None:
         from standing.pages import simulation_page
 
-        command = f"standing pack simulate {new}" + (f" --against {against}" if against else "")
+        words = [new, *(["--against", against] if against else []), "--html", str(page)]
+        command = shlex.join(["standing", "pack", "simulate", *words, "--ledger", str(directory)])
         text = simulation_page(
             simulated.result, simulated.findings, language=language, command=command
         )

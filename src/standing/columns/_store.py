@@ -124,7 +124,8 @@ class ColumnStore:
         """Add records as a segment of their own, then merge neighbours of like size."""
         manifest = self._manifest()
         assert news.codes[: len(manifest.codes)] == manifest.codes  # numbers never change
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.parent.mkdir(mode=0o700, exist_ok=True)  # in clear: for the owner's eyes
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         names = list(manifest.segments)
         if news.records:
             names.append(self._write(empty(news.codes), news, names))

@@ -73,12 +73,20 @@ class Impact(msgspec.Struct, frozen=True):
     high_permille: int = 0
 
 
+class Scale(msgspec.Struct, frozen=True):
+    """Where everyone starts under a pack, and the first score of each of its bands."""
+
+    base: int
+    least: tuple[int, ...]
+
+
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     """What a new pack does to a population; `old_pack` is "" where there is none to compare with.
 
     `moves[i][j]`: subjects who go from band i to band j. `bins`: the first score of each stretch of
     the histograms `before` and `after`. `on_force_day`: how many move up and down on the first day
-    of force, when every window keeps the milder of the old and the new rules (L37).
+    of force, when every window keeps the milder of the old and the new rules (L37). `scales`: of
+    the old and the new pack.
     """
 
     format: str
@@ -105,6 +113,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     impact: Impact
     on_force_day: tuple[Count, Count] | None
     milder_law_day: int | None
+    scales: tuple[Scale, Scale] | None = None
 
 
 def moves_of(before: Side, after: Side) -> tuple[tuple[Count, ...], ...]:
@@ -193,26 +202,32 @@ def _three(lower: Ints, higher: Ints) -> tuple[Count, Count, Count]:
 
 
 def _suppress(table: Ints, *, by_column: bool = True) -> list[list[Count]]:
-    """Leave out counts of one to four, and one more of a line where the sum would tell.
+    """Leave out counts of one to four, and others beside them where a sum would tell.
 
-    The sums of rows are public (how many stand in a band), those of columns too.
+    How many people there are is public; so are the sums of rows and columns (how many stand in a
+    band before, and after). Without `by_column`, the columns have no sums.
     """
     hidden = (table > 0) & (table < FEWEST)
-    lines = [table, table.T] if by_column else [table]
-    masks = [hidden, hidden.T] if by_column else [hidden]
-    changed = True
-    while changed:
-        changed = False
-        for line, mask in zip(lines, masks, strict=True):
-            for counts, out in zip(line, mask, strict=True):
-                rest = np.flatnonzero(~out & (counts > 0))
-                # a hidden cell holds at least one: a small sum of hidden ones would tell as well
-                if out.any() and len(rest) and counts[out].sum() < 2 * FEWEST:
-                    out[rest[counts[rest].argmin()]] = changed = True
+    lines = [*zip(table, hidden, strict=True)]
+    if by_column:
+        lines += [*zip(table.T, hidden.T, strict=True), (table.reshape(-1), hidden.reshape(-1))]
+    while any([_hide_one_more(counts, out) for counts, out in lines]):  # noqa: C419 - all of them
+        pass
     return [
         [None if out else int(count) for count, out in zip(counts, mask, strict=True)]
         for counts, mask in zip(table, hidden, strict=True)
     ]
+
+
+def _hide_one_more(counts: Ints, out: Ints) -> bool:
+    """Hide the smallest count of a line whose hidden ones could be worked out; tells if it did."""
+    rest = np.flatnonzero(~out & (counts > 0))
+    # one alone is what its line lacks; a hidden cell holds at least one, so that a small sum tells
+    is_safe = out.sum() > 1 and counts[out].sum() >= 2 * FEWEST
+    if not out.any() or not len(rest) or is_safe:
+        return False
+    out[rest[counts[rest].argmin()]] = True
+    return True
 
 
 def _round_width(spread: int) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 
 from standing.policy import _simulation
 from standing.policy._schema import Pack
-from standing.policy._simulation import FORMAT, Flip, Impact, Part, Side, Simulation
+from standing.policy._simulation import FORMAT, Flip, Impact, Part, Scale, Side, Simulation
 from standing.policy._tables import Ints
 from standing.policy._text import dump
 
@@ -23,6 +23,7 @@ __all__ = [
     "Labels",
     "Names",
     "Part",
+    "Scale",
     "Side",
     "Simulation",
     "document",
@@ -93,12 +94,17 @@ def simulate(
         impact=_simulation.impact_of(parts.get(impact_by, ())),
         on_force_day=None if on_force_day is None else _falls_and_rises(*on_force_day),
         milder_law_day=names.milder_law_day,
+        scales=(_scale(packs[0]), _scale(packs[1])),
     )
 
 
 def document(result: Simulation) -> bytes:
     """Give the bytes that may be published with the new pack: canonical JSON, as packs are."""
     return dump(msgspec.to_builtins(result))
+
+
+def _scale(pack: Pack) -> Scale:
+    return Scale(pack.base, tuple(band.least for band in pack.bands))
 
 
 def _title(pack: Pack) -> str:

@@ -307,6 +307,12 @@ def test_a_column_that_is_cut_missing_or_another_is_found(store, name):
         store.load()
 
 
+def test_only_its_owner_may_look_into_a_store(store):
+    store.append(news_of({1: [fact("a")]}), 1, "aa")
+    for folder in (store.folder, store.folder.parent):
+        assert folder.stat().st_mode & 0o077 == 0
+
+
 def test_a_store_holds_no_more_than_its_columns(store):
     store.append(news_of({1: [fact("a")]}), 1, "aa")
     [segment] = [path for path in store.folder.iterdir() if path.is_dir()]

@@ -7,6 +7,7 @@ import pytest
 
 MODULES = [
     "standing.ledger._ledger",
+    "standing.pages._voice",
     "standing.wire.cbor",
     "standing.wire.days",
     "standing.log._layout",

@@ -146,8 +146,43 @@ def schedules(draw):
     )
 
 
+@st.composite
+def _dense(draw):
+    """Up to ten records on few days of few types: warnings, limits and lessons meet often."""
+    types = draw(st.lists(st.sampled_from((*ACTS, *WINDOWS)), min_size=1, max_size=3, unique=True))
+    days = draw(st.lists(st.integers(START - 40, START + 130), min_size=1, max_size=4))
+    delays = draw(st.lists(st.integers(0, 3), min_size=1, max_size=2))
+    statuses = draw(st.sampled_from((("effective",), STATUSES)))
+    count = draw(st.integers(1, 10))
+    rows = [
+        (*(draw(st.sampled_from(pool)) for pool in (types, days, delays, statuses)),)
+        for _ in range(count)
+    ]
+    return [RecordFact(f"r{i:02}", t, d, d + e, s) for i, (t, d, e, s) in enumerate(rows)]
+
+
 def populations():
     """One to six subjects with histories of every status; some types no pack may know."""
     types = (*ACTS, *WINDOWS)
-    numbers = st.integers(1, 2**63 - 1)
-    return st.dictionaries(numbers, records(types=types), min_size=1, max_size=6)
+    histories = _dense() | _dense() | records(types=types)
+    return st.dictionaries(st.integers(1, 2**63 - 1), histories, min_size=1, max_size=6)
+
+
+@st.composite
+def moments(draw, facts, schedule, least=START):
+    """A day on which something turns, or its neighbour: where scorers differ if they do."""
+    turns = {
+        turn + near
+        for mine in facts.values()
+        for fact in mine
+        for turn in schedule.turning_days(fact.type, fact.day, fact.noticed)
+        for near in (-1, 0, 1)
+        if turn + near >= least
+    }
+    anywhere = st.integers(least, least + 420)
+    return draw(st.sampled_from(sorted(turns)) | anywhere if turns else anywhere)
+
+
+def plain_schedules():
+    """One invented pack that gives nothing back: the scorer's shortest way."""
+    return _acts().map(lambda acts: Schedule([(START, pack_of(acts, notice=2))]))

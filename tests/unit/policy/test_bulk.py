@@ -10,7 +10,7 @@ from standing import policy
 from standing.errors import Refused
 from standing.policy import RecordFact, Schedule, bulk
 
-from .histories import PACK, START, populations, schedules
+from .histories import PACK, START, moments, plain_schedules, populations, schedules
 
 DAYS = st.integers(START, START + 420)
 
@@ -34,9 +34,10 @@ def by_the_specification(facts, schedule, day, since=None):
     return policy.population_digest(rows)
 
 
-@settings(max_examples=1_000)
-@given(populations(), schedules(), DAYS)
-def test_the_bulk_scorer_reaches_the_digest_of_the_specification(facts, schedule, day):
+@settings(max_examples=2_000, deadline=None)
+@given(populations(), schedules() | plain_schedules(), st.data())
+def test_the_bulk_scorer_reaches_the_digest_of_the_specification(facts, schedule, data):
+    day = data.draw(moments(facts, schedule))
     columns = bulk.columns_of(facts)
     scored = bulk.score_columns(columns, schedule, day)
     assert bulk.digest_of(columns.subjects, scored) == by_the_specification(facts, schedule, day)
