@@ -93,7 +93,7 @@ def _next(directory: Path, city: "City", watched: "Watched") -> list[str]:
         f"standing forecast {who} {at}",
         f"standing what-if {who} --add {city.good_act}=2 {at}",
         f"standing pack diff rail@1 {city.proposal} {at}",
-        f"standing pack simulate {city.proposal} {at}",
+        f"standing pack simulate {city.proposal} --html simulation.html {at}",
         f"standing decide --key {key} {ask} {at}",
         f"standing report {city.someone} -o report.json {at}",
         f"standing demo --dir {directory} tamper --what record",
