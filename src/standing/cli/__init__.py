@@ -97,6 +97,8 @@ def _usage(problem: click.ClickException) -> StandingError:
 
 
 def _print_problem(problem: StandingError, *, as_json: bool) -> None:
+    from standing.cli.options import row_line
+
     rows: Any = getattr(problem, "rows", None)
     if as_json:
         body: dict[str, Any] = {"error": problem.as_dict()}
@@ -108,7 +110,7 @@ def _print_problem(problem: StandingError, *, as_json: bool) -> None:
         click.echo(json.dumps(body, ensure_ascii=False), err=True)
         return
     for row in rows or ():
-        click.echo(f"  row {row.row}: {row.reason}. {row.remedy}. [{row.code}]", err=True)
+        click.echo(row_line(row), err=True)
     where = f"\n  where: {problem.where}" if problem.where else ""
     click.echo(
         f"{problem.code} {problem.what}\n  why: {problem.why}\n  do: {problem.fix}{where}", err=True

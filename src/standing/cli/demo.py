@@ -4,12 +4,15 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from standing.cli.options import PATH, json_option, show
 from standing.errors import EXIT_PROOF_FAILED
+
+if TYPE_CHECKING:
+    from standing.demo import City, Watched
 
 _DEMO_DIR = Path("demo-ledger")
 
@@ -57,9 +60,8 @@ def demo(
         "verified": verification.ok,
         "witness": str(watched.directory),
         "witnessed_size": verification.compared_with,
+        "next": _next(directory, city, watched),
     }
-    keys = f"{directory}/demo-keys"
-    ask = f"--purpose {city.purpose} --transaction booking-1 --reference {city.reference}"
     made = f"made in {city.seconds:.1f} s, verified in {seconds:.1f} s."
     lines = (
         f"The invented city (simulated clock) is in {directory}: {city.subjects:,} residents,",
@@ -69,18 +71,33 @@ def demo(
         verification_text(verification),
         "",
         "Try next:",
-        f"  standing verify {directory} --against {watched.directory}/checkpoint",
-        f"  standing log proof 1 --ledger {directory}",
-        f"  standing serve --ledger {directory}",
-        f"  standing score {city.someone} --context {city.context} --ledger {directory}",
-        f"  standing decide --key {keys}/{city.asker}.key {ask} --ledger {directory}",
-        f"  standing report {city.someone} -o report.json --ledger {directory}",
-        f"  standing demo --dir {directory} tamper --what record",
+        *(f"  {command}" for command in value["next"]),
     )
     text = "\n".join(lines)
     show(value, text, as_json=as_json)
     if not verification.ok:
         raise click.exceptions.Exit(EXIT_PROOF_FAILED)
+
+
+def _next(directory: Path, city: "City", watched: "Watched") -> list[str]:
+    """Give commands to try on the city; each works as it stands."""
+    who = f"{city.someone} --context {city.context}"
+    key = f"{directory}/demo-keys/{city.asker}.key"
+    ask = f"--purpose {city.purpose} --transaction booking-1 --reference {city.reference}"
+    at = f"--ledger {directory}"
+    return [
+        f"standing verify {directory} --against {watched.directory}/checkpoint",
+        f"standing log proof 1 {at}",
+        f"standing serve {at}",
+        f"standing score {who} {at}",
+        f"standing forecast {who} {at}",
+        f"standing what-if {who} --add {city.good_act}=2 {at}",
+        f"standing pack diff rail@1 {city.proposal} {at}",
+        f"standing pack simulate {city.proposal} --html simulation.html {at}",
+        f"standing decide --key {key} {ask} {at}",
+        f"standing report {city.someone} -o report.json {at}",
+        f"standing demo --dir {directory} tamper --what record",
+    ]
 
 
 def _steps(*, as_json: bool) -> Callable[[str, int, int], None]:

@@ -93,6 +93,12 @@ def end_well_when_told() -> None:
         signal.signal(number, lambda *_: None)
 
 
+def row_line(row: Any) -> str:
+    """Write a bad row on one line: what is wrong with it and what to do."""
+    reason, remedy = (text.rstrip(".") for text in (row.reason, row.remedy))
+    return f"  row {row.row}: {reason}. {remedy[:1].upper()}{remedy[1:]}. [{row.code}]"
+
+
 def show(value: dict[str, Any], text: str, *, as_json: bool) -> None:
     """Print a result, for people or for programs."""
     click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)

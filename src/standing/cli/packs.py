@@ -21,14 +21,15 @@ _OF_A_LEDGER: Final = re.compile(r"[0-9a-f]{64}|[^/]+@[0-9]+")
 @click.argument("context")
 @click.option("-o", "file", type=PATH, required=True, metavar="FILE", help="Where to write it.")
 @click.option("--from", "name", metavar="NAME", help="A shipped sample (default: as the context).")
+@click.option("--day", metavar="DAY", help="When it is to be published (default: today).")
 @json_option
-def new(context: str, file: Path, name: str | None, as_json: bool) -> None:
+def new(context: str, file: Path, name: str | None, day: str | None, as_json: bool) -> None:
     """Write a commented starter pack from a shipped sample.
 
-    It names the shipped catalogue, is published today and in force 30 days later. It passes the
-    linter as it is; no file is overwritten.
+    It names the shipped catalogue, is published today, or on DAY, and in force 30 days later. It
+    passes the linter as it is; no file is overwritten.
     """
-    text = _starter(context, name)
+    text = _starter(context, name, day)
     try:
         with file.open("x", encoding="utf-8") as out:
             out.write(text)
@@ -43,13 +44,13 @@ def new(context: str, file: Path, name: str | None, as_json: bool) -> None:
     show({"file": str(file)}, f"Wrote {file}. Check it: standing pack lint {file}", as_json=as_json)
 
 
-def _starter(context: str, name: str | None) -> str:
+def _starter(context: str, name: str | None, published: str | None) -> str:
     import hashlib
 
     from standing import policy
     from standing.engine import RealClock, today
     from standing.packs import NAMES, shipped, starter
-    from standing.wire.days import format_day
+    from standing.wire.days import format_day, parse_day
 
     chosen = name or (context if context in NAMES else _PLAIN)
     if chosen not in NAMES:
@@ -60,7 +61,7 @@ def _starter(context: str, name: str | None) -> str:
             fix="Give one of them: --from NAME.",
         )
     acts = policy.parse_catalogue(shipped("catalogue"))
-    day = today(RealClock())
+    day = today(RealClock()) if published is None else parse_day(published)
     text = starter(
         shipped(chosen).decode(),
         name=chosen,

@@ -151,8 +151,14 @@ def link(
     today: str | None,
     as_json: bool,
 ) -> None:
-    """Let an issuer's REFERENCE (a card, an account) stand for SUBJECT from today on."""
+    """Let an issuer's REFERENCE (a card, an account) stand for SUBJECT from today on.
+
+    SUBJECT is a pseudonym, another reference, or the file of the subject's key.
+    """
+    holder = load_key(Path(subject)) if Path(subject).is_file() else None
     with open_for(directory, today) as ledger:
+        if holder is not None:
+            subject = ledger.pseudonym_of(holder.public, context)
         ledger.link(subject, reference, context, issuer=issuer, by=load_signing_key(key))
     value = {"subject": subject, "reference": reference, "context": context}
     show(value, f"{reference} stands for {subject} in {context}.", as_json=as_json)

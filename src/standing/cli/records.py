@@ -16,6 +16,7 @@ from standing.cli.options import (
     ledger_option,
     load_key,
     open_for,
+    row_line,
     show,
     today_option,
 )
@@ -74,7 +75,7 @@ def import_(
     )
     show(value, text, as_json=as_json)
     for row in done.bad:
-        click.echo(f"  row {row.row}: {row.reason}. {row.remedy}. [{row.code}]", err=True)
+        click.echo(row_line(row), err=True)
 
 
 class _progress:  # noqa: N801 - used like a function

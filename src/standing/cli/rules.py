@@ -1,7 +1,7 @@
 """`pack`: lint, publish and list rules; reading and writing packs stands in `packs`."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -15,6 +15,13 @@ from standing.cli.options import (
     show,
     today_option,
 )
+
+_LEVELS: Final = {
+    "refuse": "",
+    "justify": " Or justify it: a text of 40 characters or more at justifications.{code}.",
+    "justified": " Justified in the pack.",
+}
+_CODES_AT: Final = "What each code wants: docs/reference/linter.md."
 
 
 @click.group()
@@ -31,7 +38,7 @@ for command in (packs.new, packs.show_pack, packs.diff, simulate.simulate):
 @click.option("--catalogue", type=PATH, help="The catalogue (default: the one that ships).")
 @json_option
 def lint(file: Path, catalogue: Path | None, as_json: bool) -> None:
-    """Check a pack against every code; needs no ledger."""
+    """Check a pack against every code; needs no ledger. Exit 0 if it would load, else 1."""
     from standing import policy
     from standing.ledger import require_file
     from standing.packs import shipped
@@ -40,9 +47,9 @@ def lint(file: Path, catalogue: Path | None, as_json: bool) -> None:
         require_file(catalogue, "catalogue") if catalogue else shipped("catalogue")
     )
     findings = policy.lint(require_file(file, "pack"), acts)
-    refused = [f for f in findings if f.level == "refuse"]
+    in_the_way = sum(f.level != "justified" for f in findings)
     value = {
-        "ok": not refused,
+        "ok": not in_the_way,
         "findings": [
             {
                 name: getattr(f, name)
@@ -53,10 +60,15 @@ def lint(file: Path, catalogue: Path | None, as_json: bool) -> None:
     }
     lines = [
         f"{f.code} line {f.line}: got {f.got}; allowed {f.allowed}. {f.why} ({f.source})"
+        + _LEVELS[f.level].format(code=f.code)
         for f in findings
     ]
-    show(value, "\n".join(lines) or "The pack passes every code.", as_json=as_json)
-    if refused:
+    if in_the_way:
+        lines.append(f"The pack does not load: {in_the_way} to correct. {_CODES_AT}")
+    else:
+        lines.append("The pack passes every code.")
+    show(value, "\n".join(lines), as_json=as_json)
+    if in_the_way:
         raise click.exceptions.Exit(1)
 
 
@@ -93,20 +105,31 @@ def publish(
     simulated = None if simulation is None else require_file(simulation, "simulation")
     with open_for(directory, today) as ledger:
         digest = ledger.publish_pack(data, by=makers, attach=documents, simulation=simulated)
-    show({"pack": digest.hex()}, f"Published pack {digest.hex()}.", as_json=as_json)
+        is_published = ledger.state.roll.packs[digest].published is not None
+    value = {"pack": digest.hex(), "published": is_published}
+    text = f"Published pack {digest.hex()}."
+    if not is_published:
+        text = (
+            f"Signed pack {digest.hex()} once. It is published when a second rule-maker signs it:"
+            f" standing pack publish {file} --key OTHER.key."
+        )
+    show(value, text, as_json=as_json)
 
 
 @pack.command()
-@click.argument("file", type=PATH)
+@click.argument("file", type=PATH, required=False)
 @click.option("--key", "key", type=PATH, required=True, metavar="FILE", help="A rule-maker's key.")
 @ledger_option
 @today_option
 @json_option
-def catalogue(file: Path, key: Path, directory: Path, today: str | None, as_json: bool) -> None:
-    """Publish the catalogue of act types."""
+def catalogue(
+    file: Path | None, key: Path, directory: Path, today: str | None, as_json: bool
+) -> None:
+    """Publish the catalogue of act types in FILE (default: the one that ships)."""
     from standing.ledger import require_file
+    from standing.packs import shipped
 
-    data = require_file(file, "catalogue")
+    data = require_file(file, "catalogue") if file else shipped("catalogue")
     with open_for(directory, today) as ledger:
         digest = ledger.publish_catalogue(data, by=load_key(key))
     show({"catalogue": digest.hex()}, f"Published catalogue {digest.hex()}.", as_json=as_json)
@@ -134,7 +157,7 @@ def list_packs(directory: Path, as_json: bool) -> None:
     packs.sort(key=lambda p: (p["context"], p["version"]))
     text = "\n".join(
         f"{p['context']} {p['version']}: in force from {p['force']}"
-        + ("" if p["published"] else " (waits for the second signature)")
+        + (f", {p['digest']}" if p["published"] else " (waits for the second signature)")
         for p in packs
     )
     show({"packs": packs}, text or "No pack is published.", as_json=as_json)

@@ -48,6 +48,8 @@ def init(
     from standing.ledger import create
     from standing.wire.days import parse_day
 
+    if day is not None and clock != "simulated":
+        raise click.UsageError("--day goes with --clock simulated.")
     if clock == "simulated":
         chosen: RealClock | SimulatedClock = SimulatedClock(
             parse_day(day) if day else today(RealClock())

@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,6 +34,8 @@ def simulate(
     NEW and OLD are files, or packs of the ledger: a digest, or CONTEXT@VERSION. Nothing is changed
     or published. Counts of one to four people are left out everywhere.
     """
+    import hashlib
+
     import msgspec
 
     from standing.ledger import open_ledger
@@ -43,10 +46,19 @@ def simulate(
         rules = read_pack_bytes(new, directory)
         old = None if against is None else read_pack_bytes(against, directory)
         simulated = ledger.simulate(rules, old)
-    written = []
+    written: list[str] = []
+    lines = [simulation_text(simulated.result, simulated.findings)]
+    value: dict[str, Any] = {
+        **msgspec.to_builtins(simulated.result),
+        "findings": msgspec.to_builtins(simulated.findings),
+        "written": written,
+    }
     if output is not None:
-        output.write_bytes(document(simulated.result))
+        data = document(simulated.result)
+        output.write_bytes(data)
         written.append(str(output))
+        value["sha256"] = hashlib.sha256(data).hexdigest()
+        lines.append(f"Wrote {output}. Name it in the pack: change.simulation: {value['sha256']}")
     if page is not None:
         from standing.pages import simulation_page
 
@@ -57,10 +69,5 @@ def simulate(
         )
         page.write_text(text, encoding="utf-8")
         written.append(str(page))
-    value = {
-        **msgspec.to_builtins(simulated.result),
-        "findings": msgspec.to_builtins(simulated.findings),
-        "written": written,
-    }
-    text = simulation_text(simulated.result, simulated.findings)
-    show(value, "\n".join([text, *(f"Wrote {name}." for name in written)]), as_json=as_json)
+        lines.append(f"Wrote {page}.")
+    show(value, "\n".join(lines), as_json=as_json)

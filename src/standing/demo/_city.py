@@ -17,6 +17,9 @@ from typing import Final
 
 from standing import policy
 from standing.demo._keys import KEYS_DIR, KeyRing, new_key
+from standing.demo._proposal import CONTEXT as PROPOSED
+from standing.demo._proposal import write_proposal
+from standing.demo._sayings import say_something
 from standing.engine import RealClock, SimulatedClock, today
 from standing.errors import Refused
 from standing.ledger import Ledger, create
@@ -88,6 +91,8 @@ class City:
     asker: str  # a relying party's name
     purpose: str
     reference: str
+    good_act: str
+    proposal: Path  # the next version of a pack, not published
 
 
 Progress = Callable[[str, int, int], None]
@@ -98,7 +103,7 @@ def make_city(
 ) -> City:
     """Make the whole city in a new directory; gives what was made."""
     began = time.perf_counter()
-    maker = _Maker(directory, random.Random(seed), progress)  # noqa: S311 - people, not secrets
+    maker = _Maker(directory, seed, progress)
     with maker.ledger as ledger:
         maker.publish_rules()
         maker.move_in(subjects)
@@ -112,6 +117,7 @@ def make_city(
             ledger.log_size,
             time.perf_counter() - began,
             *maker.someone(),
+            write_proposal(directory, maker.packs[PROPOSED], ledger.today),
         )
 
 
@@ -142,8 +148,10 @@ def _taking_part(pack: policy.Pack) -> Iterator[policy.Organisation]:
 
 
 class _Maker:
-    def __init__(self, directory: Path, chance: random.Random, progress: Progress) -> None:
-        self.chance = chance
+    def __init__(self, directory: Path, seed: int, progress: Progress) -> None:
+        self.chance = random.Random(seed)  # noqa: S311 - people, not secrets
+        # of its own, so that what people say of themselves changes no event
+        self.sayings = random.Random(f"{seed} sayings")  # noqa: S311 - people, not secrets
         self.progress = progress
         self.first_day = today(RealClock()) - _FIFTEEN_MONTHS
         self.clock = SimulatedClock(self.first_day)
@@ -254,6 +262,7 @@ class _Maker:
             assert by is not None, "made here"
             self.ledger.link(pseudonym, reference, context, issuer=issuer, by=by)
             resident.references[context] = (issuer, reference)
+        say_something(self.ledger, key, chosen, self.sayings)
         if self.chance.randrange(100) < _LEAVERS_PERCENT:
             resident.leaves_on = self.first_day + self.chance.randint(60, _YEAR)
         self.residents.append(resident)
@@ -386,13 +395,18 @@ class _Maker:
         sector = _sector(self.packs[context])
         return min(name for name, purpose in purposes.items() if sector in purpose.parties)
 
-    def someone(self) -> tuple[str, str, str, str, str]:
-        """Name a resident, a context and a question, for the commands to try next."""
+    def someone(self) -> tuple[str, str, str, str, str, str]:
+        """Name a resident, a context, a question and an act, for the commands to try next."""
         for resident in self.residents[:_NAMED_RESIDENTS]:
             for context in self.askers:
                 if context in resident.contexts and resident.leaves_on is None:
                     _, reference = resident.references[context]
                     pseudonym = self.ledger.pseudonym(reference, context)
                     asker = self.askers[context].name
-                    return pseudonym, context, asker, self._purpose(context), reference
-        return "", "", "", "", ""
+                    good = self._good_act(context)
+                    return pseudonym, context, asker, self._purpose(context), reference, good
+        return "", "", "", "", "", ""
+
+    def _good_act(self, context: str) -> str:
+        acts = self.packs[context].acts
+        return min(code for code, act in acts.items() if act.points > 0)

@@ -145,6 +145,10 @@ class Ledger:
         number = _scores.resolve(self._core, subject, context)
         return self._core.vault.secret.pseudonym(number, context)
 
+    def pseudonym_of(self, key: PublicKey, context: str) -> str:
+        """Give the name in a context of the subject that holds a key."""
+        return _people.pseudonym_of(self._core, key, context)
+
     # --- keys and rules ------------------------------------------------------------------------
 
     def accredit(

@@ -214,6 +214,19 @@ def take_attributes(core: Core, document: Attributes) -> None:
         core.vault.add(document, number, context)
 
 
+def pseudonym_of(core: Core, key: PublicKey, context: str) -> str:
+    """Give the name in a context of the holder of a key; raises `E-PEOPLE-08`, `E-PEOPLE-16`."""
+    pseudonym = core.vault.secret.pseudonym(_subject(core, key), context)
+    if core.vault.find(pseudonym, context) is None:
+        raise Refused(
+            "E-PEOPLE-16",
+            f"The holder of this key has no name in {context!r}.",
+            why="A name in a context comes with the first consent there.",
+            fix=f"Agree first: standing consent give --key FILE --context {context}.",
+        )
+    return pseudonym
+
+
 def link(
     core: Core, number: int, context: str, reference: str, issuer: str, key: SigningKey
 ) -> None:

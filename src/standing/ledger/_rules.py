@@ -78,7 +78,8 @@ def _another_day(core: Core, new: policy.Pack) -> Refused:
         "E-PACK-10",
         f"The pack says it is published on {format_day(new.published)}.",
         why=f"Today is {format_day(core.today)}.",
-        fix="Write today's day into the pack and have it signed again.",
+        fix="Write today's day at published, check the day of force, and have it signed again.",
+        where="published",
     )
 
 
@@ -130,7 +131,7 @@ def current_catalogue(core: Core) -> tuple[bytes, policy.Catalogue]:
             "E-PACK-11",
             "No catalogue of act types is published.",
             why="A pack is written against a catalogue.",
-            fix="Publish one first: standing pack catalogue FILE --key RULE-MAKER.key.",
+            fix="Publish one first: standing pack catalogue --key RULE-MAKER.key.",
         )
     digest = published[-1]
     return digest, _catalogue(core.log.document(digest))

@@ -136,3 +136,57 @@ def test_a_starter_pack_for_no_context_is_not_written(
     file = tmp_path / "pack.yaml"
     assert shell.bad(1, "pack", "new", *words, "-o", file)["error"]["code"] == code
     assert not file.exists()
+
+
+def test_a_starter_pack_is_for_the_day_that_is_named(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "pack.yaml"
+    shell.good("pack", "new", "tram", "--day", "2027-03-01", "-o", file)
+    made = policy.parse_pack(file.read_bytes())
+    assert [format_day(day) for day in (made.published, made.force)] == ["2027-03-01", "2027-03-31"]
+    words = ["pack", "new", "tram", "--day", "soon", "-o", tmp_path / "other.yaml"]
+    assert shell.bad(1, *words)["error"]["code"] == "E-DAY-01"
+
+
+# --- lint and publish -----------------------------------------------------------------------------
+
+
+def test_what_a_pack_must_justify_keeps_it_out_until_it_does(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "pack.yaml"
+    text = shipped("hospitality").decode()
+    text = text.replace("  - {name: strained, least: 800}", "  - {name: strained, least: 850}")
+    file.write_text(text)
+    code, out, _ = shell("pack", "lint", file)
+    assert code == 1
+    assert "Or justify it: a text of 40 characters or more at justifications.L39." in out
+    assert out.endswith("\nThe pack does not load: 1 to correct. What each code wants: "
+                        "docs/reference/linter.md.\n")  # fmt: skip
+    file.write_text(f"{text}\njustifications: {{L39: {'for a reason ' * 4}}}\n")
+    code, out, _ = shell("pack", "lint", file)
+    assert code == 0
+    assert out.endswith(" Justified in the pack.\nThe pack passes every code.\n")
+
+
+def test_one_signature_is_said_to_be_one(shell: Shell, later: Path) -> None:
+    ledger = ["--ledger", later / "ledger"]
+    told = ["pack", "publish", later / "second.json", *ledger,
+            "--simulation", later / "simulation.json", "--key"]  # fmt: skip
+    code, out, _ = shell(*told, later / "ann.key")
+    assert code == 0
+    assert "once. It is published when a second rule-maker signs it:" in out
+    assert "waits for the second" in shell("pack", "list", *ledger)[1]
+    done = shell.good(*told, later / "ben.key")
+    assert done["published"] is True
+    assert shell("pack", "list", *ledger)[1].endswith(f", {done['pack']}\n")
+
+
+def test_the_catalogue_that_ships_needs_no_file(shell: Shell, place: Path) -> None:
+    done = shell.good("pack", "catalogue", "--key", place / "ann.key", "--ledger", place / "ledger")
+    acts = policy.canonical(policy.parse_catalogue(shipped("catalogue")))
+    assert done["catalogue"] == hashlib.sha256(acts).hexdigest()
+
+
+def test_a_simulation_tells_what_the_pack_names(shell: Shell, later: Path) -> None:
+    told = shell.good("pack", "simulate", later / "second.json", "-o", later / "new.json",
+                      "--ledger", later / "ledger")  # fmt: skip
+    assert told["written"] == [str(later / "new.json")]
+    assert told["sha256"] == hashlib.sha256((later / "new.json").read_bytes()).hexdigest()

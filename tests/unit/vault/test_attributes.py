@@ -18,6 +18,7 @@ WRITERS = (
     "vault/",  # keeps them
     "ledger/_people.py", "ledger/_ledger.py", "cli/people.py",  # the subject gives them
     "ledger/_report.py",  # the subject reads its own
+    "demo/_sayings.py",  # an invented subject gives them
 )  # fmt: skip
 """May know the kind of document, and may not read everybody's."""
 SCORERS = ("policy/", "cases/")

@@ -35,10 +35,11 @@ class RowsRefused(Refused):
 
     def __init__(self, rows: Sequence[BadRow], total: int, where: str) -> None:
         first = rows[0]
+        others = " Others follow." if total > 1 else ""
         super().__init__(
             "E-ROW-00",
             f"{total} of the rows cannot be taken; nothing was written.",
-            why=f"Row {first.row}: {first.reason}." + (" Others follow." if total > 1 else ""),
+            why=f"Row {first.row}: {first.reason.rstrip('.')}.{others}",
             fix="Correct the rows and import again, or take the good batches with --keep-good.",
             where=where,
         )
