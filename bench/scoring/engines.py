@@ -20,7 +20,7 @@ import numpy as np
 from bench.memory import PeakMemory
 from bench.scoring import population as invented
 from standing import policy
-from standing.columns import ColumnStore
+from standing.columns import ColumnStore, blocks
 from standing.policy.columns import Columns, facts_at
 
 _ROW = np.dtype([("subject", "<u8"), ("score", "<i4"), ("band", "u1")])
@@ -55,7 +55,7 @@ def standing(folder: Path) -> dict[str, Any]:
 
     def work() -> bytes:
         digest = hashlib.sha256()
-        for columns in ColumnStore(folder, invented.CONTEXT).blocks():
+        for columns in blocks(ColumnStore(folder, invented.CONTEXT).segments()):
             scored = bulk.score_columns(columns, invented.SCHEDULE, invented.TODAY, workers=WORKERS)
             bulk.digest_into(digest, columns.subjects, scored)
         return digest.digest()

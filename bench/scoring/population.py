@@ -41,10 +41,8 @@ def make_population(root: Path, records: int, subjects: int, seed: int = 1) -> C
             first = last
 
     counts = (subjects, subjects, records, records, records, records, 0)
-    write_segment(store.folder / "000001", counts, fill)
-    manifest = type(_EMPTY)(
-        format=_EMPTY.format, codes=CODES, segments=("000001",), through=1, witness="aa"
-    )
+    listed = write_segment(store.folder / "000001", counts, fill)
+    manifest = msgspec.structs.replace(_EMPTY, codes=CODES, segments=(listed,), through=1)
     store._publish(manifest)  # noqa: SLF001 - a store of this size is not made by appending
     return store
 

@@ -55,7 +55,7 @@ def what_if(
 
 def _acts(text: str) -> list[str]:
     """Read TYPE or TYPE=COUNT; a count so large that it makes no sense is refused by the verb."""
-    code, _, number = text.partition("=")
-    if number and not (number.isascii() and number.isdigit() and int(number[:9]) > 0):
+    code, sign, number = text.partition("=")
+    if sign and not (number.isascii() and number.isdigit() and int(number[:9]) > 0):
         raise click.UsageError(f"--add wants TYPE or TYPE=COUNT, got {text!r}.")
     return [code] * min(int(number[:9] or 1), 1_000)

@@ -7,7 +7,15 @@ population is scored from until it is rebuilt, which `standing verify` finds by 
 records themselves.
 """
 
-from standing.columns._segment import SEGMENT_COLUMNS
-from standing.columns._store import ColumnStore, Forgetting, clean_columns
+from standing.columns._segment import SEGMENT_COLUMNS, Segment
+from standing.columns._store import BLANK, ColumnStore, Forgetting, blocks, clean_columns
 
-__all__ = ["SEGMENT_COLUMNS", "ColumnStore", "Forgetting", "clean_columns"]
+__all__ = [
+    "BLANK",
+    "SEGMENT_COLUMNS",
+    "ColumnStore",
+    "Forgetting",
+    "Segment",
+    "blocks",
+    "clean_columns",
+]

@@ -1,23 +1,39 @@
 """One segment: a folder with one NumPy file a column, mapped into memory, never loaded whole."""
 
+import mmap
 import os
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from standing.errors import Broken
 from standing.policy.columns import NOTHING, TYPES, Columns, Ints
 
+SEGMENT_COLUMNS: Final = ("subjects", "ends", "kind", "day", "noticed", "status", "until")
 _HEADER: Final = 128  # bytes before the values of a NumPy file of one dimension
 _BLOCK_ROWS: Final = 4_096
-SEGMENT_COLUMNS: Final = ("subjects", "ends", "kind", "day", "noticed", "status", "until")
 _Fill = Callable[[tuple[Ints, ...]], None]
 
 
-def write_segment(folder: Path, counts: tuple[int, ...], fill: _Fill) -> None:
+class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the manifest says of a segment; its files must agree."""
+
+    name: str
+    rows: int
+    records: int
+    has_until: bool
+
+    def counts(self) -> tuple[int, ...]:
+        """Say how long each column is, in the order of SEGMENT_COLUMNS."""
+        rest = self.records if self.has_until else 0
+        return (self.rows, self.rows, *[self.records] * 4, rest)
+
+
+def write_segment(folder: Path, counts: tuple[int, ...], fill: _Fill) -> Listed:
     """Make a segment of columns of these lengths, filled in place; durable when it returns."""
     folder.mkdir()
     columns: list[Ints] = []
@@ -34,75 +50,111 @@ def write_segment(folder: Path, counts: tuple[int, ...], fill: _Fill) -> None:
     del columns
     for path in (*folder.iterdir(), folder):
         sync(path)
+    return Listed(folder.name, counts[0], counts[2], bool(counts[-1]))
 
 
-def read_segment(folder: Path, codes: tuple[str, ...], *, mode: str = "r") -> Columns:
-    """Map a segment; raises `E-COL-01` where its columns do not belong together."""
-    try:
-        columns = [_read(folder / f"{name}.npy", mode) for name in SEGMENT_COLUMNS]
-    except (OSError, ValueError, EOFError) as problem:
-        raise _damaged(folder, f"it cannot be read ({problem})") from None
-    kinds = [np.dtype(kind) for kind in TYPES]
-    subjects, ends, kind, *rest, until = columns
-    fits = len(ends) == len(subjects) and all(len(c) == len(kind) for c in rest)
-    fits &= len(until) in {0, len(kind)} and (int(ends[-1]) if len(ends) else 0) == len(kind)
-    if not fits or any(len(c) and c.dtype != k for c, k in zip(columns, kinds, strict=True)):
-        raise _damaged(folder, "its columns disagree about the number of records")
-    return Columns(codes, *columns)
+class Segment:
+    """A mapped segment. What was read of it stays in memory until `release`."""
+
+    def __init__(self, folder: Path, codes: tuple[str, ...], listed: Listed) -> None:
+        """Map every column; raises `E-COL-01` where one is not as the manifest says."""
+        self._maps: list[mmap.mmap] = []
+        parts = zip(SEGMENT_COLUMNS, TYPES, listed.counts(), strict=True)
+        try:
+            columns = [self._map(folder / f"{n}.npy", kind, count) for n, kind, count in parts]
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError) as problem:
+            raise damaged(folder, f"a column cannot be read ({problem})") from None
+        self.columns = Columns(codes, *columns)
+        if listed.rows and int(self.columns.ends[-1]) != listed.records:
+            raise damaged(folder, "its rows and its records disagree")
+
+    def _map(self, path: Path, kind: type[Any], count: int) -> Ints:
+        if not count:
+            return NOTHING
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._maps.append(mapped)
+        _check_header(path, mapped[:_HEADER], kind, count, len(mapped))
+        return np.frombuffer(mapped, kind, count, _HEADER)
+
+    def release(self) -> None:
+        """Let go of the memory that reading took; the columns can be read again."""
+        for mapped in self._maps:
+            if hasattr(mapped, "madvise"):
+                mapped.madvise(mmap.MADV_DONTNEED)
 
 
-def map_rows(folder: Path, codes: tuple[str, ...], first: int, last: int) -> Columns:
-    """Map some rows of a segment and no more: what is mapped is let go when they are."""
-    whole = read_segment(folder, codes)
-    begin = whole.span(first).start
-    end = whole.span(last - 1).stop
-    ends = np.array(whole.ends[first:last]) - begin
-    subjects = _map(folder / "subjects.npy", np.uint64, first, last)
-    rest = [
-        _map(folder / f"{name}.npy", kind, begin, end) if len(column) else NOTHING
-        for name, kind, column in zip(SEGMENT_COLUMNS[2:], TYPES[2:], whole[3:], strict=True)
-    ]
-    return Columns(codes, subjects, ends, *rest)
+def _check_header(path: Path, header: bytes, kind: type[Any], count: int, size: int) -> None:
+    """Compare a file's own description with what it must be, and its length with both."""
+    wanted = np.lib.format.header_data_from_array_1_0(np.empty(0, kind))
+    said = f"'descr': {wanted['descr']!r}, 'fortran_order': False, 'shape': ({count},)"
+    is_ours = header.startswith(b"\x93NUMPY\x01\x00") and said.encode() in header
+    if not is_ours or size != _HEADER + count * np.dtype(kind).itemsize:
+        raise ValueError(f"{path.name} is not {count} values of {np.dtype(kind)}")
 
 
-def _map(path: Path, kind: type[Any], begin: int, end: int) -> Ints:
-    if begin == end:
-        return NOTHING
-    offset = _HEADER + begin * np.dtype(kind).itemsize
-    return np.memmap(path, kind, "r", offset, (end - begin,))
+def blank_rows(folder: Path, codes: tuple[str, ...], listed: Listed, subjects: Ints) -> None:
+    """Overwrite subjects' rows where they lie; durable when it returns.
+
+    Records become zeros, a subject the one before it: the order stays, and the number is gone.
+    """
+    columns = Segment(folder, codes, listed).columns  # as it must be, before anything is written
+    rows = np.searchsorted(columns.subjects, subjects)
+    rows = rows[rows < listed.rows]
+    rows = rows[np.isin(columns.subjects[rows], subjects)]
+    if not len(rows):
+        return
+    writable = {
+        name: np.lib.format.open_memmap(folder / f"{name}.npy", "r+")
+        for name, count in zip(SEGMENT_COLUMNS, listed.counts(), strict=True)
+        if count and name != "ends"
+    }
+    numbers = writable["subjects"]
+    for row in sorted(rows.tolist()):
+        span = columns.span(row)
+        for name, column in writable.items():
+            if name != "subjects":
+                column[span] = 0
+        # rows blanked before repeat this number: they take the next one before as well
+        same = int(np.searchsorted(numbers, numbers[row], "right"))
+        numbers[row:same] = numbers[row - 1] if row else 0
+    for column in writable.values():
+        column.flush()
 
 
-def read_row(folder: Path, codes: tuple[str, ...], subject: int) -> Columns | None:
+def read_row(folder: Path, codes: tuple[str, ...], listed: Listed, subject: int) -> Columns | None:
     """Read one subject's records and nothing else, in a handful of reads; None where it has none.
 
     Vault numbers are drawn evenly from all 63-bit numbers, so a row is about where its number says.
     """
-    handles = {}
+    handles: dict[str, FileIO] = {}
     try:
-        for name in SEGMENT_COLUMNS:
-            path = folder / f"{name}.npy"
-            if name != "until" or path.exists():
-                handles[name] = path.open("rb", buffering=0)
-        return _read_row(folder, handles, codes, subject)
+        for name, count in zip(SEGMENT_COLUMNS, listed.counts(), strict=True):
+            if count:
+                handles[name] = (folder / f"{name}.npy").open("rb", buffering=0)
+        return _read_row(folder, handles, codes, listed, subject) if listed.rows else None
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError, IndexError) as problem:
-        raise _damaged(folder, f"it cannot be read ({problem})") from None
+        raise damaged(folder, f"it cannot be read ({problem})") from None
     finally:
         for handle in handles.values():
             handle.close()
 
 
 def _read_row(
-    folder: Path, handles: dict[str, FileIO], codes: tuple[str, ...], subject: int
+    folder: Path, handles: dict[str, FileIO], codes: tuple[str, ...], listed: Listed, subject: int
 ) -> Columns | None:
-    rows = _length(handles["subjects"], np.uint64)
-    row = _find(handles["subjects"], rows, subject)
+    row = _find(handles["subjects"], listed.rows, subject)
     if row is None:
         return None
     before = _part(handles["ends"], np.int64, row - 1, 2) if row else None
     end = int(_part(handles["ends"], np.int64, row, 1)[0] if before is None else before[1])
     begin = 0 if before is None else int(before[0])
-    if not 0 <= begin <= end <= _length(handles["kind"], np.uint8):
-        raise _damaged(folder, "a row ends where there are no records")
+    if not 0 <= begin <= end <= listed.records:
+        raise damaged(folder, "a row ends where there are no records")
     rest: list[tuple[str, type[Any]]] = list(zip(SEGMENT_COLUMNS[2:], TYPES[2:], strict=True))
     for name, kind in rest:  # let the disk fetch all of them at once
         if name in handles and hasattr(os, "posix_fadvise"):
@@ -138,25 +190,12 @@ def _find(handle: FileIO, rows: int, subject: int) -> int | None:
     return None
 
 
-def _length(handle: FileIO, kind: type[Any]) -> int:
-    return (os.fstat(handle.fileno()).st_size - _HEADER) // np.dtype(kind).itemsize
-
-
 def _part(handle: FileIO, kind: type[Any], first: int, count: int) -> Ints:
     size = np.dtype(kind).itemsize
     data = os.pread(handle.fileno(), count * size, _HEADER + first * size)
+    if len(data) != count * size:
+        raise ValueError(f"{Path(str(handle.name)).name} is cut short")
     return np.frombuffer(data, kind, count)
-
-
-def blank(columns: Columns, row: int) -> None:
-    """Overwrite one row where it lies: its records with zeros, its subject with the one before."""
-    span = columns.span(row)
-    for column in columns[3:]:
-        if len(column):
-            column[span] = 0
-    # rows blanked before repeat this number: they take the next one before as well
-    same = int(np.searchsorted(columns.subjects, columns.subjects[row], "right"))
-    columns.subjects[row:same] = columns.subjects[row - 1] if row else 0
 
 
 def sync(path: Path) -> None:
@@ -168,16 +207,8 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _read(path: Path, mode: str) -> Ints:
-    if not path.exists():
-        return NOTHING
-    column: Ints = np.load(path, mmap_mode=mode, allow_pickle=False)  # type: ignore[arg-type]
-    if column.ndim != 1 or getattr(column, "offset", None) != _HEADER:
-        raise ValueError(f"{path.name} is no column")
-    return column
-
-
-def _damaged(folder: Path, why: str) -> Broken:
+def damaged(folder: Path, why: str) -> Broken:
+    """Make the error for a segment that is not what it must be."""
     return Broken(
         "E-COL-01",
         "The bulk store is damaged.",

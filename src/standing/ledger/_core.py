@@ -124,12 +124,12 @@ class Core:
         self._forgetting.settle(committed=True)
 
     @contextmanager
-    def forgetting(self, subject: int, context: str) -> Iterator[None]:
-        """Write the vault in a transaction after which the bulk store holds nothing of a subject.
+    def forgetting(self, subject: int, context: str, ended: int) -> Iterator[None]:
+        """End `ended` consents in a transaction after which the bulk store has no such subject.
 
         Inside a bulk block the store is settled when the block ends.
         """
-        with self._forgetting.of(subject, context), self.vault.transaction():
+        with self._forgetting.of(subject, context, ended), self.vault.transaction():
             yield
         if not self.vault.db.in_transaction:
             self._forgetting.settle(committed=True)

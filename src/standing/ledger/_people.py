@@ -109,6 +109,15 @@ def give_consent(core: Core, consent: Consent) -> str:
             why="It must name the signer's own pseudonym and be given today.",
             fix="Draft it again and sign it today.",
         )
+    _rules.next_pack(core, consent.context)  # else it is the name of no context
+    if core.vault.withdrew_on(number, consent.context, core.today):
+        raise Refused(
+            "E-PEOPLE-17",
+            f"Consent for {consent.context!r} was withdrawn today.",
+            why="Days are the smallest unit: under a new consent of today, records of today that"
+            " were left behind would count again.",
+            fix="Agree again tomorrow: a new consent starts at the base.",
+        )
     verify_proof(consent.proof, key, signed_digest(consent), rp_id=core.state.genesis.rp_id)
     with core.vault.transaction():
         core.vault.name(number, consent.context)
@@ -131,7 +140,7 @@ def withdraw(core: Core, key: SigningKey, context: str) -> str:
     ends = [
         Withdrawal(new_salt(), core.today, pseudonym, context, leaf, []) for leaf in sorted(live)
     ]
-    with core.forgetting(number, context):
+    with core.forgetting(number, context, len(ends)):
         for document in ends:  # whoever agreed twice stops once
             core.vault.add(sign_document(document, key), number, context)
     return pseudonym

@@ -12,7 +12,7 @@ import numpy as np
 
 from standing import policy
 from standing.cases import scores
-from standing.columns import ColumnStore
+from standing.columns import BLANK, ColumnStore, blocks
 from standing.ledger._core import Core
 from standing.policy.columns import Columns, Ints, columns_of, merged
 from standing.vault import LeafKind, StoredBatch
@@ -39,35 +39,49 @@ class Scored(NamedTuple):
         return laid.tobytes()
 
 
-def columns_now(core: Core, context: str) -> Callable[[], Iterable[Columns]]:
+def columns_now(core: Core, context: str, live: Ints) -> Callable[[], Iterable[Columns]]:
     """Bring a context's columns up to the vault; gives what reads them, block by block.
 
-    A ledger open for reading leaves the store as it is and adds what is newer in memory.
+    `live`: who may be scored today; whose consent has ended by itself is overwritten. A ledger open
+    for reading leaves the store as it is and adds what is newer in memory.
     """
     store = ColumnStore(core.columns_folder, context)
-    if not core.vault.read_only and not _continues(core, store):
+    through = store.covers()[0] if _continues(core, store, context) else 0
+    if core.vault.read_only:
+        return _beside(core, context, store, through)
+    if not through:
         store.remove()
-    through = store.covers()[0] if _continues(core, store) else 0
-    held = store.load() if through and core.vault.read_only else None
-    is_newer = False
+    ended = core.vault.withdrawn(context)
     for news, batch in _news(core, context, through, store.codes):
-        if core.vault.read_only:
-            held = news if held is None else merged(_renumbered(held, news), news)
-            is_newer |= news.records > 0
-        else:
-            store.append(news, batch.id, batch.statement.hex())
-    if held is not None and is_newer:
-        everything = held
-        return lambda: [everything]
-    return store.blocks
+        store.append(news, batch.id, batch.statement.hex(), ended)
+    store.forget_others(live)
+    segments = store.segments()
+    return lambda: blocks(segments)
+
+
+def _beside(
+    core: Core, context: str, store: ColumnStore, through: int
+) -> Callable[[], Iterable[Columns]]:
+    """Read a store that nobody may write, with what is newer beside it in memory."""
+    segments = store.segments() if through else []
+    codes = store.codes if through else (BLANK,)
+    held: Columns | None = None
+    for news, _ in _news(core, context, through, codes):
+        held = news if held is None else merged(_renumbered(held, news), news)
+    if held is None or not held.records:
+        return lambda: blocks(segments)
+    everything = held
+    for segment in segments:
+        everything = merged(_renumbered(segment.columns, held), everything)
+    return lambda: [everything]
 
 
 class Everyone:
     """Who may be scored in a context today, with their records as columns."""
 
     def __init__(self, core: Core, context: str) -> None:
-        self._blocks = columns_now(core, context)
         self.numbers, self._since = core.vault.live_numbers(context, core.today)
+        self._blocks = columns_now(core, context, self.numbers)
 
     def score(
         self, schedule: policy.Schedule, day: int, tallies: Mapping[str, int] | None = None
@@ -110,9 +124,11 @@ class Everyone:
         return people, rows[people]
 
 
-def _continues(core: Core, store: ColumnStore) -> bool:
-    through, witness = store.covers()
-    return core.vault.batches.statement_of(through) == witness
+def _continues(core: Core, store: ColumnStore, context: str) -> bool:
+    """Tell whether this vault is the one that the store was made from, gone on."""
+    through, witness, ended = store.covers()
+    statement = core.vault.batches.statement_of(through)
+    return through > 0 and (statement, core.vault.withdrawn(context)) == (witness, ended)
 
 
 def _news(

@@ -12,5 +12,13 @@ Whole = Any
 
 
 def compiled(loop: _Loop) -> _Loop:
-    """Compile a loop over arrays; it runs without the interpreter's lock, beside other threads."""
-    return cast("_Loop", njit(nogil=True, cache=True)(loop))
+    """Compile a loop over arrays; it runs without the interpreter's lock, beside other threads.
+
+    What is compiled is kept beside the sources, else in the account's cache folder, else nowhere:
+    then each process compiles for itself. It is kept by the file of the loop alone, so whoever
+    changes what loops take from elsewhere (`_tables.Tables`, NEVER) removes what was kept.
+    """
+    try:
+        return cast("_Loop", njit(nogil=True, cache=True)(loop))
+    except RuntimeError:  # no folder to keep it in
+        return cast("_Loop", njit(nogil=True)(loop))

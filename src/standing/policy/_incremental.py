@@ -15,7 +15,7 @@ from standing.policy._fold import RecordFact, Status
 from standing.policy._schedule import Schedule
 from standing.policy._score_columns import Population, fold, score_columns
 from standing.policy._tables import NEVER, STATUSES, Ints, tables_of
-from standing.policy.columns import NOTHING, Columns, empty, merged
+from standing.policy.columns import NOTHING, Columns, empty, merged, until_of, without_blanks
 from standing.wire.days import format_day
 
 
@@ -44,10 +44,14 @@ class Incremental:
         workers: int = 1,
     ) -> None:
         self.as_of = as_of
-        self._base = columns
+        self._base = without_blanks(columns)
+        if len(since) and len(self._base.subjects) < len(columns.subjects):
+            since = since[np.searchsorted(columns.subjects, self._base.subjects)]
+        # rulings write here, and what the caller gave is the caller's
+        self._base = self._base._replace(status=np.array(self._base.status))
         self._added = empty(columns.codes)
         self._schedule = schedule
-        self._since = since
+        self._since = np.array(since)
         self._workers = workers
         self.population: Population
         self._score_all()
@@ -102,9 +106,6 @@ class Incremental:
             row = columns.row_of(ruling.subject)
             at = None if row is None else _find(columns, row, ruling.record)
             if at is not None:
-                if not columns.status.flags.writeable:
-                    columns = columns._replace(status=columns.status.copy())
-                    setattr(self, name, columns)
                 return columns.status, at
         raise Refused(
             "E-SCORE-05",
@@ -115,28 +116,30 @@ class Incremental:
         )
 
     def _make_room(self, news: Columns, since: Ints) -> None:
-        """Give subjects who are new an empty row of their own."""
-        at = np.searchsorted(self._base.subjects, news.subjects)
+        """Give subjects who are new an empty row of their own, and keep everybody's first day."""
+        base = self._base
+        at = np.searchsorted(base.subjects, news.subjects)
         known = np.zeros(len(at), bool)
-        inside = at < len(self._base.subjects)
-        known[inside] = self._base.subjects[at[inside]] == news.subjects[inside]
-        if known.all():
+        inside = at < len(base.subjects)
+        known[inside] = base.subjects[at[inside]] == news.subjects[inside]
+        new = at[~known]
+        if len(since) and not len(self._since):
+            self._since = np.zeros(len(base.subjects), np.uint16)
+        if len(since):
+            self._since[at[known]] = since[known]
+        if not len(new):
             return
-        base, at = self._base, at[~known]
-        ends = np.insert(
-            base.ends, at, np.where(at > 0, base.ends[at - 1], 0) if len(base.ends) else 0
-        )
+        before = np.where(new > 0, base.ends[new - 1], 0) if len(base.ends) else 0
         self._base = base._replace(
-            subjects=np.insert(base.subjects, at, news.subjects[~known]), ends=ends
+            subjects=np.insert(base.subjects, new, news.subjects[~known]),
+            ends=np.insert(base.ends, new, before),
         )
         score, band, turn, tally = self.population
         self.population = Population(
-            np.insert(score, at, 0), np.insert(band, at, 0), np.insert(turn, at, NEVER), tally
+            np.insert(score, new, 0), np.insert(band, new, 0), np.insert(turn, new, NEVER), tally
         )
-        if len(self._since) or len(since):
-            mine = self._since if len(self._since) else np.zeros(len(score), np.uint16)
-            theirs = since[~known] if len(since) else 0
-            self._since = np.insert(mine, at, theirs)
+        if len(self._since):
+            self._since = np.insert(self._since, new, since[~known] if len(since) else 0)
 
     def _score_all(self) -> int:
         columns = merged(self._base, self._added) if self._added.records else self._base
@@ -191,9 +194,8 @@ def _find(columns: Columns, row: int, record: RecordFact) -> int | None:
         & (columns.status[span] == STATUSES.index(record.status))
     )
     if len(columns.until):
-        wanted = NEVER if record.source_expires is None else record.source_expires
-        fits &= columns.until[span] == wanted
-    elif record.source_expires is not None:
+        fits &= columns.until[span] == until_of(record)
+    elif until_of(record) != NEVER:
         return None
     hits = np.flatnonzero(fits)
     return span.start + int(hits[0]) if len(hits) else None

@@ -28,7 +28,8 @@ class Digest(Protocol):
 class Population(NamedTuple):
     """Scores by row: `score` i32, `band` u8; `turn` u16, the next day that may change a score.
 
-    `tally` counts the records of each row that stand for a consequence, one column a counter.
+    `tally` counts the records of each row that stand for a consequence under the pack in force that
+    day, one column a counter.
     `turn` is empty unless it was asked for.
     """
 
@@ -102,15 +103,12 @@ def fold(
     longest = _longest(columns.ends)
     arrays: list[Any] = [*map(read_only, (*columns[2:], since)), *population]
 
-    def work(share: Ints) -> None:
-        _kernel.fold_rows(made, share, longest, *arrays)
+    def work(share: tuple[int, int]) -> None:
+        chosen = np.arange(*share) if rows is None else rows[slice(*share)]
+        _kernel.fold_rows(made, chosen, longest, *arrays)
 
-    if rows is None:
-        borders = _borders(columns.ends, workers * _SHARES_A_WORKER)
-        shares = (np.arange(first, last) for first, last in pairwise(borders))
-    else:
-        borders = _borders(np.cumsum(columns.lengths(rows)), workers * _SHARES_A_WORKER)
-        shares = (rows[first:last] for first, last in pairwise(borders))
+    ends = columns.ends if rows is None else np.cumsum(columns.lengths(rows))
+    shares = list(pairwise(_borders(ends, workers * _SHARES_A_WORKER)))
     with ThreadPoolExecutor(workers) as pool:
         for _ in pool.map(work, shares):
             pass

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from standing.errors import Refused
 from standing.policy._schedule import Rules, Schedule, Weight
 
 Ints = npt.NDArray[Any]
@@ -53,7 +54,17 @@ class Tables(NamedTuple):
 def tables_of(
     schedule: Schedule, codes: Sequence[str], as_of: int, tallies: Sequence[int] = ()
 ) -> Tables:
-    """Spread a schedule out for a day; `codes[t]` names the act type that columns call `t`."""
+    """Spread a schedule out for a day; `codes[t]` names the act type that columns call `t`.
+
+    Raises `E-SCORE-01` before the first pack's force, `E-SCORE-03` for a day past every column.
+    """
+    if as_of >= NEVER:
+        raise Refused(
+            "E-SCORE-03",
+            "Columns do not reach to that day.",
+            why=f"Got day {as_of} since 1970; columns hold days up to {NEVER - 1}.",
+            fix="Score an earlier day.",
+        )
     packs = schedule.rules_until(as_of)
     today = packs[-1][1]
     shape = (len(packs), max(1, len(codes)))

@@ -14,7 +14,7 @@ from standing.policy._tables import NEVER, STATUSES, Ints
 
 __all__ = [
     "NOTHING", "TYPES", "Columns", "Ints", "columns_of", "empty", "facts_at", "merge_into",
-    "merged", "merged_counts", "read_only",
+    "merged", "merged_counts", "read_only", "until_of", "without_blanks",
 ]  # fmt: skip
 
 MAX_TYPES: Final = 255
@@ -86,7 +86,7 @@ def columns_of(facts: Mapping[int, Iterable[RecordFact]], codes: Iterable[str] =
     _check_range(len(kinds), (day for _, fact in every for day in (fact.day, fact.noticed)))
     table = np.array(
         [
-            (row, kinds[f.type], f.day, f.noticed, STATUSES.index(f.status), _until(f))
+            (row, kinds[f.type], f.day, f.noticed, STATUSES.index(f.status), until_of(f))
             for row, f in every
         ],
         np.int64,
@@ -161,7 +161,15 @@ def _inputs(columns: Columns) -> tuple[Ints, ...]:
     return tuple(read_only(column) for column in columns[1:])
 
 
-def _until(fact: RecordFact) -> int:
+def without_blanks(columns: Columns) -> Columns:
+    """Give the columns without rows that were blanked; themselves where there are none."""
+    subjects = columns.subjects
+    is_whole = not len(subjects) or (subjects[0] != 0 and (subjects[1:] != subjects[:-1]).all())
+    return columns if is_whole else merged(columns, empty(columns.codes))
+
+
+def until_of(fact: RecordFact) -> int:
+    """Give the day of a record's `until` column."""
     # a day beyond the column never comes for any day that the column can hold
     return NEVER if fact.source_expires is None else max(0, min(fact.source_expires, NEVER))
 

@@ -374,6 +374,16 @@ class Vault:
             leaf for since, until, leaf in self.consents(number, context) if since <= day < until
         }
 
+    def withdrew_on(self, number: int, context: str, day: int) -> bool:
+        """Tell whether a subject withdrew a consent of a context on a day."""
+        query = "SELECT 1 FROM consents WHERE subject=? AND context=? AND withdrawn=?"
+        return self._db.execute(query, (number, context, day)).fetchone() is not None
+
+    def withdrawn(self, context: str) -> int:
+        """Count the consents of a context that were withdrawn."""
+        query = "SELECT count(*) FROM consents WHERE context=? AND withdrawn IS NOT NULL"
+        return int(self._db.execute(query, (context,)).fetchone()[0])
+
     def adult_since(self, number: int) -> int | None:
         """Give the first day of age that an attester stated."""
         row = self._db.execute("SELECT since FROM adults WHERE subject=?", (number,)).fetchone()
@@ -421,7 +431,7 @@ class Vault:
             " LEFT JOIN consents c ON c.subject=n.subject AND c.context=n.context"
             " AND c.since<=? AND c.until>? AND (c.withdrawn IS NULL OR c.withdrawn>?)"
             " WHERE n.context=? GROUP BY n.subject"
-            " HAVING s.kind IS NOT 'person' OR c.since IS NOT NULL ORDER BY n.subject",
+            " HAVING s.kind<>'person' OR c.since IS NOT NULL ORDER BY n.subject",
             (day, day, day, context),
         ).fetchall()
         numbers = np.fromiter((number for number, _ in rows), np.uint64, len(rows))

@@ -10,8 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from standing.columns import SEGMENT_COLUMNS, ColumnStore, Forgetting, _segment, clean_columns
-from standing.errors import Broken
+from standing.columns import (
+    SEGMENT_COLUMNS,
+    ColumnStore,
+    Forgetting,
+    _segment,
+    blocks,
+    clean_columns,
+)
+from standing.errors import Broken, Refused
 from standing.policy import RecordFact
 from standing.policy.columns import columns_of, facts_at
 from tests.unit.policy.histories import ACTS, START, populations
@@ -70,7 +77,7 @@ def test_appends_give_back_all_records_in_order_however_they_were_split(tmp_path
             whole.setdefault(number, []).extend(mine)
     columns = store.load()
     assert held(columns) == expected(whole)
-    assert store.covers() == (len(parts), f"{len(parts):064x}")
+    assert store.covers() == (len(parts), f"{len(parts):064x}", 0)
     for row in range(len(columns.subjects)):
         part = columns.rows(np.array([row]))
         keys = list(zip(part.kind.tolist(), part.day.tolist(), strict=True))
@@ -92,10 +99,10 @@ def test_many_appends_keep_few_segments(store):
 
 
 def test_a_store_of_nobody_is_empty_and_says_so(store):
-    assert (store.exists, store.covers(), store.load().records) == (False, (0, ""), 0)
+    assert (store.exists, store.covers(), store.load().records) == (False, (0, "", 0), 0)
     assert store.row(5).records == 0
     store.append(news_of({}), 3, "aa")
-    assert (store.exists, store.covers(), store.load().records) == (True, (3, "aa"), 0)
+    assert (store.exists, store.covers(), store.load().records) == (True, (3, "aa", 0), 0)
 
 
 def test_the_forgotten_leave_no_byte_in_any_segment_and_the_others_stay(store):
@@ -137,16 +144,16 @@ def test_forgetting_somebody_unknown_changes_nothing(store):
 def test_blocks_are_the_whole_store_in_order(tmp_path_factory, facts, size):
     store = ColumnStore(tmp_path_factory.mktemp("columns"), "transit")
     store.append(columns_of(facts, CODES), 1, "")
-    blocks = list(store.blocks(size))
-    assert [n for block in blocks for n in block.subjects.tolist()] == (
+    parts = list(blocks(store.segments(), size))
+    assert [n for block in parts for n in block.subjects.tolist()] == (
         store.load().subjects.tolist() if store.load().records else []
     )
     found = {}
-    for block in blocks:
+    for block in parts:
         found |= held(block)
     assert found == expected(facts)
     store.append(columns_of({2**62: [fact("z")]}, store.codes), 2, "")
-    assert sum(block.records for block in store.blocks(size)) == store.load().records
+    assert sum(block.records for block in blocks(store.segments(), size)) == store.load().records
 
 
 @settings(max_examples=80, deadline=None)  # it writes files
@@ -201,8 +208,30 @@ def forget(store):
     forgetting.settle(committed=True)
 
 
-def cut_at(monkeypatch, stop, verb, store):
-    """Stop a verb at its n-th fsync, rename or unlink; tells whether it came that far."""
+def cut_at(stop, verb, store):
+    """End a process at its n-th fsync, rename or unlink; tells whether it came that far."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+    left = [stop]
+
+    def counting(name):
+        def call(*arguments, **options):
+            left[0] -= 1
+            if left[0] == 0:
+                os._exit(9)
+            return CALLS[name](*arguments, **options)
+
+        return call
+
+    for name in CALLS:
+        setattr(os, name, counting(name))
+    verb(store)
+    os._exit(0)
+
+
+def fail_at(monkeypatch, stop, verb, store):
+    """Let the n-th fsync, rename or unlink fail; tells whether it came that far."""
     left = [stop]
 
     def counting(name):
@@ -222,29 +251,43 @@ def cut_at(monkeypatch, stop, verb, store):
     return left[0] <= 0
 
 
-@pytest.mark.parametrize("verb", [append, forget])
-def test_a_write_cut_off_at_any_call_leaves_the_old_or_the_new_store(tmp_path, monkeypatch, verb):
+GONE = ({}, (0, "", 0))  # it is made anew from the vault
+BOTH = expected({1: OLD[1], 2: [*OLD[2], *NEW[2]], 3: NEW[3]})
+KEPT, GROWN = (expected(OLD), (1, "aa", 0)), (BOTH, (2, "bb", 0))
+FORGOTTEN = (expected({2: OLD[2]}), (1, "aa", 1))
+
+
+@pytest.mark.parametrize("how", ["crash", "error"])
+@pytest.mark.parametrize(
+    ("verb", "allowed"),
+    [
+        (append, {"crash": [KEPT, GROWN], "error": [GONE, GROWN]}),
+        (forget, {"crash": [FORGOTTEN, GONE], "error": [FORGOTTEN, GONE]}),
+    ],
+)
+def test_a_write_cut_off_at_any_call_leaves_a_whole_store_or_none(
+    tmp_path, monkeypatch, verb, allowed, how
+):
     """Cut at every call in turn; the next writer cleans up and goes on."""
-    both = expected({1: OLD[1], 2: [*OLD[2], *NEW[2]], 3: NEW[3]})
-    allowed = {
-        # forgotten, or nothing at all, which is rebuilt from the vault
-        append: [(expected(OLD), (1, "aa")), (both, (2, "bb"))],
-        forget: [(expected({2: OLD[2]}), (1, "aa")), ({}, (0, ""))],
-    }[verb]
+    store = ColumnStore(tmp_path / "first", "transit")
+    store.append(news_of(OLD), 1, "aa")  # code is compiled once, here
     outcomes = []
     for stop in range(1, 100):
         store = ColumnStore(tmp_path / str(stop), "transit")
         store.append(news_of(OLD), 1, "aa")
-        was_cut = cut_at(monkeypatch, stop, verb, store)
+        was_cut = (
+            cut_at(stop, verb, store) if how == "crash"
+            else fail_at(monkeypatch, stop, verb, store)
+        )  # fmt: skip
         clean_columns(store.folder.parent)
         outcomes.append((held(store.load()), store.covers()))
         if store.folder.exists():
             listed = json.loads((store.folder / "manifest.json").read_text())["segments"]
-            assert names(store.folder) == sorted([*listed, "manifest.json"])
+            assert names(store.folder) == sorted([*(s["name"] for s in listed), "manifest.json"])
         if not was_cut:
             break
-    assert all(outcome in allowed for outcome in outcomes)
-    assert all(possible in outcomes for possible in allowed)
+    assert all(outcome in allowed[how] for outcome in outcomes)
+    assert all(possible in outcomes for possible in allowed[how])
 
 
 def test_a_vault_that_did_not_commit_costs_a_rebuild_and_nobody_s_records(tmp_path):
@@ -254,19 +297,68 @@ def test_a_vault_that_did_not_commit_costs_a_rebuild_and_nobody_s_records(tmp_pa
     with forgetting.of(1, "transit"):
         pass
     forgetting.settle(committed=False)
-    assert (store.exists, store.covers()) == (False, (0, ""))
+    assert (store.exists, store.covers()) == (False, (0, "", 0))
 
 
-def test_an_error_in_the_vault_leaves_the_intent_for_the_next_start(tmp_path):
+def test_an_error_in_the_vault_costs_a_rebuild_at_once(tmp_path):
     store = ColumnStore(tmp_path, "transit")
-    store.append(news_of({1: [fact("a")]}), 1, "aa")
+    store.append(news_of({1: [fact("a")], 2: [fact("b")]}), 1, "aa")
     forgetting = Forgetting(tmp_path)
+    with forgetting.of(2, "transit"):
+        pass
     with pytest.raises(CutError), forgetting.of(1, "transit"):
         raise CutError
-    forgetting.settle(committed=True)
-    assert store.load().records == 1
-    clean_columns(tmp_path)
     assert not store.exists
+    store.append(news_of({3: [fact("a")]}), 1, "aa")
+    forgetting.settle(committed=False)  # nothing is open any more
+    assert store.load().records == 1
+
+
+def test_a_damaged_store_never_stands_in_the_way_of_leaving(tmp_path):
+    store = ColumnStore(tmp_path, "transit")
+    store.append(news_of({1: [fact("a")], 2: [fact("b")]}), 1, "aa")
+    path = next(store.folder.glob("*/kind.npy"))
+    path.write_bytes(path.read_bytes()[:-1])
+    forgetting = Forgetting(tmp_path)
+    with forgetting.of(1, "transit"):
+        pass
+    forgetting.settle(committed=True)
+    assert not store.exists
+
+
+def test_an_append_that_fails_leaves_nobody_s_records_behind(tmp_path, monkeypatch):
+    store = ColumnStore(tmp_path / "columns", "transit")
+    store.append(news_of({1: [fact("a")]}), 1, "aa")
+    monkeypatch.setattr(store, "_publish", lambda _: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        store.append(news_of({2: [fact("b")]}), 2, "bb")
+    assert not store.exists
+
+
+def test_whoever_is_not_kept_is_forgotten(store):
+    store.append(news_of({n: [fact("a", n)] for n in range(1, 8)}), 1, "")
+    store.append(news_of({9: [fact("a")], 3: [fact("b")]}), 2, "")
+    store.forget_others(np.array([3, 5], np.uint64))
+    assert held(store.load()) == expected({3: [fact("a", 3), fact("b")], 5: [fact("a", 5)]})
+    store.forget_others(np.array([], np.uint64))
+    assert held(store.load()) == {}
+
+
+def test_a_reader_goes_on_while_a_writer_merges(store):
+    store.append(news_of({1: [fact("a")]}), 1, "aa")
+    before = store.segments()
+    manifest, real = store._manifest(), store._manifest
+    store.append(news_of({2: [fact("b")]}), 2, "bb")  # merges: the first segment's folder is gone
+    assert sum(block.records for block in blocks(before)) == 1
+    answers = iter([manifest])
+    store._manifest = lambda: next(answers, None) or real()
+    assert store.load().records == 2  # read again, under the manifest that counts by now
+
+
+@pytest.mark.parametrize("context", ["../evil", "", "a/b", "A", ".", "a..b", "a\n"])
+def test_a_context_that_is_no_code_names_no_folder(tmp_path, context):
+    with pytest.raises(Refused, match="E-COL-02"):
+        ColumnStore(tmp_path, context)
 
 
 def test_nothing_is_written_where_there_is_no_store(tmp_path):
@@ -281,7 +373,7 @@ def test_nothing_is_written_where_there_is_no_store(tmp_path):
 def test_a_manifest_that_says_nothing_is_an_empty_store(store, text):
     store.append(news_of({1: [fact("a")]}), 1, "aa")
     (store.folder / "manifest.json").write_bytes(text)
-    assert (store.covers(), store.load().records) == ((0, ""), 0)
+    assert (store.covers(), store.load().records) == ((0, "", 0), 0)
 
 
 @pytest.mark.parametrize("name", SEGMENT_COLUMNS[:6])

@@ -49,14 +49,12 @@ def test_a_new_consent_starts_at_the_base(town: Town) -> None:
     assert town.ledger.verify().ok
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="acts and consents are known by the day: acts of the day of withdrawal count again"
-    " under a consent of the same day",
-)
-def test_consent_on_the_day_of_withdrawal_starts_at_the_base_too(town: Town) -> None:
+def test_consent_on_the_day_of_withdrawal_waits_for_the_next_day(town: Town) -> None:
     town.import_rows(negatives(2))
     town.ledger.withdraw(town.people[0], CONTEXT)
+    with pytest.raises(Refused, match="E-PEOPLE-17"):
+        town.ledger.consent(town.people[0], CONTEXT)
+    town.move_to(TODAY + 1)
     town.ledger.consent(town.people[0], CONTEXT)
     town.move_to(TODAY + NOTICE_DAYS)
     assert town.ledger.score(town.names[0], CONTEXT).score.raw == 1000
