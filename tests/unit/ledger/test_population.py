@@ -2,11 +2,13 @@
 
 import shutil
 
+import msgspec
 import pytest
 
 from standing.columns import ColumnStore
 from standing.errors import Refused
 from standing.ledger import _population, _scores, open_ledger
+from standing.ledger._people import sign_document
 from standing.wire.days import format_day
 from tests.support import CONTEXT, NOTICE_DAYS, TODAY, Town, row
 
@@ -195,3 +197,58 @@ def test_who_may_be_scored_is_asked_at_once_as_it_is_one_by_one(peopled: Town) -
             except Refused:
                 continue
         assert dict(zip(numbers.tolist(), since.tolist(), strict=True)) == one_by_one
+
+
+def test_a_second_leaver_who_is_refused_costs_the_first_nothing(peopled: Town) -> None:
+    """The block fails after somebody's rows were overwritten: they are still here, and count."""
+    peopled.ledger.score_all(CONTEXT)
+    before = by_columns(peopled)
+    core = peopled.ledger._core
+    numbers = [core.vault.find(name) for name in peopled.names[:2]]
+    with pytest.raises(ZeroDivisionError):
+        leave_and_fail(core, numbers)
+    assert by_columns(peopled) == before == by_the_specification(peopled)
+
+
+def leave_and_fail(core, numbers) -> None:
+    with core.bulk():
+        with core.forgetting(numbers[0], CONTEXT, 1):
+            pass
+        with core.forgetting(numbers[1], CONTEXT, 1):
+            raise ZeroDivisionError
+
+
+def test_consents_that_end_by_themselves_leave_no_rows_either(peopled: Town) -> None:
+    peopled.ledger.score_all(CONTEXT)
+    number = peopled.ledger._core.vault.find(peopled.names[0])
+    assert int(number).to_bytes(8, "little") in everything(peopled)
+    peopled.move_to(TODAY + 800)
+    assert by_columns(peopled) == by_the_specification(peopled) == []
+    assert int(number).to_bytes(8, "little") not in everything(peopled)
+
+
+def test_a_reader_does_not_trust_a_store_of_another_vault(peopled: Town) -> None:
+    """The vault was restored from before a withdrawal: whoever left there is here again."""
+    vault = peopled.directory / "vault.db"
+    peopled.ledger.score_all(CONTEXT)
+    before = by_the_specification(peopled)
+    peopled.ledger.close()
+    copy = vault.read_bytes()
+    with open_ledger(peopled.directory, clock=peopled.clock) as ledger:
+        ledger.withdraw(peopled.people[0], CONTEXT)
+    vault.write_bytes(copy)
+    for read_only in (True, False):
+        with open_ledger(peopled.directory, clock=peopled.clock, read_only=read_only) as ledger:
+            peopled.ledger = ledger
+            assert by_columns(peopled) == before
+
+
+def test_a_consent_for_no_context_touches_no_folder(peopled: Town) -> None:
+    key = peopled.people[0]
+    draft = peopled.ledger.draft_consent(key.public, CONTEXT, ["ride"])
+    evil = msgspec.structs.replace(draft, context="../../evil")
+    number = peopled.ledger._core.vault.find(peopled.names[0])
+    pseudonym = peopled.ledger._core.vault.secret.pseudonym(number, "../../evil")
+    signed = sign_document(msgspec.structs.replace(evil, pseudonym=pseudonym), key)
+    with pytest.raises(Refused, match="E-PACK-12"):
+        peopled.ledger.give_consent(signed)

@@ -142,3 +142,25 @@ def test_a_history_of_very_many_records_and_lessons_is_folded_in_reasonable_time
     scored = bulk.score_columns(columns, Schedule([(START, PACK)]), START + 130)
     # two windows at their limit of a hundred: the lessons give back less than the burdens exceed it
     assert scored.score.tolist() == [800]
+
+
+def test_no_day_past_every_column_is_scored():
+    columns = bulk.columns_of({1: [RecordFact("a", "fare", 65_500, 65_500)]})
+    schedule = Schedule([(START, PACK)])
+    assert bulk.score_columns(columns, schedule, 65_534).score.tolist() == [960]
+    with pytest.raises(Refused, match="E-SCORE-03"):
+        bulk.score_columns(columns, schedule, 65_535)
+
+
+def test_a_lesson_spares_kinds_of_one_day_by_name_whatever_their_numbers():
+    """Three fares exceed their limit: points given back to them are worth less than to a grave."""
+    facts = [RecordFact(f"f{n}", "fare", START, START) for n in range(3)]
+    facts += [
+        RecordFact("g", "grave", START, START),
+        RecordFact("z", "lesson", START + 1, START + 1),
+    ]
+    schedule = Schedule([(START, PACK)])
+    for codes in (["fare", "grave", "lesson"], ["grave", "lesson", "fare"], ["lesson", "grave"]):
+        columns = bulk.columns_of({1: facts}, codes)
+        scored = bulk.score_columns(columns, schedule, START + 10)
+        assert scored.score.tolist() == [policy.score(facts, schedule, START + 10).score] == [790]

@@ -138,3 +138,40 @@ def test_columns_that_grew_much_are_joined_and_stay_right():
     held = [fact, *(RecordFact(f"b{n}", "help", START + n, START + n) for n in range(4))]
     result = policy.score(held, ONE, START + 10)
     assert rolling.population.score.tolist() == [result.score]
+
+
+def test_rows_that_were_blanked_are_nobody_s(compiled):  # noqa: F811 - the fixture
+    facts = {n: [RecordFact("a", "fare", START, START)] for n in (2, 4, 5)}
+    columns = bulk.columns_of(facts, ("", *CODES))
+    columns.kind[1], columns.day[1], columns.noticed[1] = 0, 0, 0
+    columns.subjects[1] = 2
+    rolling = bulk.Incremental(
+        columns, ONE, START + 10, since=np.array([0, 0, START + 1], np.uint16)
+    )
+    news = bulk.columns_of({5: [RecordFact("b", "fare", START + 1, START + 1)]}, ("", *CODES))
+    for _ in range(3):
+        rolling.add(news)
+    assert rolling.subjects.tolist() == [2, 5]
+    assert rolling.population.score.tolist() == [960, 900]
+
+
+def test_a_first_day_that_comes_with_news_holds_for_whoever_was_there():
+    old = RecordFact("a", "fare", START, START)
+    rolling = bulk.Incremental(bulk.columns_of({5: [old]}, CODES), ONE, START + 10)
+    assert rolling.population.score.tolist() == [960]
+    rolling.add(bulk.columns_of({5: []}, CODES), np.array([START + 1], np.uint16))
+    assert rolling.population.score.tolist() == [1000]
+
+
+def test_what_the_caller_gave_stays_as_it_is():
+    fact = RecordFact("a", "fare", START, START)
+    columns = bulk.columns_of({5: [fact]}, CODES)
+    bulk.Incremental(columns, ONE, START + 10).rule([bulk.Ruling(5, fact, "annulled")])
+    assert columns.status.tolist() == [0]
+
+
+def test_a_record_whose_source_outlives_every_column_can_be_ruled_on():
+    fact = RecordFact("a", "fare", START, START, "effective", 70_000)
+    rolling = bulk.Incremental(bulk.columns_of({5: [fact]}, CODES), ONE, START + 10)
+    rolling.rule([bulk.Ruling(5, fact, "annulled")])
+    assert rolling.population.score.tolist() == [1000]
