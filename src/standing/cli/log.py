@@ -16,6 +16,7 @@ from standing.cli.options import (
     open_for,
     show,
     today_option,
+    write_output,
 )
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def proof(
             data = ledger.log.receipt(index) if receipt else prove(ledger, which).format()
     kind = "receipt" if receipt else "tlog-proof"
     if output is not None:
-        output.write_bytes(data)
+        write_output(output, data)
     value = {"kind": kind, "index": index, "proof": base64.b64encode(data).decode()}
     told = data.decode().rstrip("\n") if not receipt else data.hex()
     text = f"Wrote the {kind} of entry {index} to {output}." if output else told

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from standing.errors import Refused
+from standing.errors import Refused, Usage
 from standing.wire.keys import KeyFile, SigningKey, load_key_file
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -102,3 +102,31 @@ def row_line(row: Any) -> str:
 def show(value: dict[str, Any], text: str, *, as_json: bool) -> None:
     """Print a result, for people or for programs."""
     click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+def check_output(path: Path | None) -> None:
+    """Refuse a place for a result before the work is done; raises `E-FILE-06`."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise _unwritable(path, "It is a folder." if path.is_dir() else "Its folder is not there.")
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """Put a command's result into a file, whole or not at all; raises `E-FILE-06`."""
+    check_output(path)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
+    except OSError as problem:
+        unfinished.unlink(missing_ok=True)
+        raise _unwritable(path, f"{problem.strerror}.") from None
+
+
+def _unwritable(path: Path, why: str) -> Usage:
+    return Usage(
+        "E-FILE-06",
+        f"The result cannot be written to {str(path)!r}.",
+        why=why,
+        fix="Name a file in an existing folder that you may write.",
+        where=str(path),
+    )

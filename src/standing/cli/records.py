@@ -19,6 +19,7 @@ from standing.cli.options import (
     row_line,
     show,
     today_option,
+    write_output,
 )
 
 
@@ -224,7 +225,7 @@ def report(
             raise click.UsageError("A report for a recipient is of one --context.")
         with open_for(directory, today) as ledger:
             data = ledger.report_for(subject, context, load_key(recipient).public)
-    output.write_bytes(data)
+    write_output(output, data)
     kind = "for reading, unsigned" if recipient is None else "verifiable, sealed to its recipient"
     show(
         {"file": str(output), "bytes": len(data), "kind": kind},

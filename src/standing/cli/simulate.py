@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from standing.cli.options import PATH, json_option, ledger_option, show
+from standing.cli.options import PATH, check_output, json_option, ledger_option, show, write_output
 from standing.cli.packs import read_pack_bytes
 
 
@@ -42,6 +42,8 @@ def simulate(
     from standing.ledger.simulation_text import simulation_text
     from standing.policy.simulation import document
 
+    for path in (output, page):
+        check_output(path)
     with open_ledger(directory, read_only=True) as ledger:
         rules = read_pack_bytes(new, directory)
         old = None if against is None else read_pack_bytes(against, directory)
@@ -55,7 +57,7 @@ def simulate(
     }
     if output is not None:
         data = document(simulated.result)
-        output.write_bytes(data)
+        write_output(output, data)
         written.append(str(output))
         value["sha256"] = hashlib.sha256(data).hexdigest()
         lines.append(f"Wrote {output}. Name it in the pack: change.simulation: {value['sha256']}")
@@ -67,7 +69,7 @@ def simulate(
         text = simulation_page(
             simulated.result, simulated.findings, language=language, command=command
         )
-        page.write_text(text, encoding="utf-8")
+        write_output(page, text.encode())
         written.append(str(page))
         lines.append(f"Wrote {page}.")
     show(value, "\n".join(lines), as_json=as_json)

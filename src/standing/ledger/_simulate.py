@@ -43,7 +43,9 @@ def simulate_pack(core: Core, new: bytes, against: bytes | None = None) -> Simul
             fix="Give two packs of one context.",
         )
     everyone = Everyone(core, pack.context)
-    sides = (_side(everyone, core, old), _side(everyone, core, pack))
+    published = core.state.packs_of(pack.context)
+    first = published[0][0] if published else old.change.first_force  # both have the same windows
+    sides = (_side(everyone, core, old, first), _side(everyone, core, pack, first))
     said = core.vault.attributes(pack.context, core.today)
     _, catalogue = _rules.current_catalogue(core)
     after_force, force_day = _milder_law(core, everyone, pack)
@@ -68,9 +70,9 @@ def simulate_pack(core: Core, new: bytes, against: bytes | None = None) -> Simul
     return Simulated(result, findings)
 
 
-def _side(everyone: Everyone, core: Core, pack: policy.Pack) -> Side:
+def _side(everyone: Everyone, core: Core, pack: policy.Pack, first: int) -> Side:
     """Score everyone as if one pack had ruled from the context's first day of force."""
-    alone = policy.Schedule([(pack.change.first_force, pack)])
+    alone = policy.Schedule([(first, pack)])
     masks = policy.tally_masks(pack)
     scored = everyone.score(alone, core.today, masks if any(masks.values()) else None)
     counts = {

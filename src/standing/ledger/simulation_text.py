@@ -9,8 +9,8 @@ from standing.wire.days import format_day
 _BAR = 24
 _LEFT_OUT = "·"
 _FOOT = (
-    f"{_LEFT_OUT} is one to four people, or a number that would give such a one away."
-    " Nothing was changed."
+    f"{_LEFT_OUT} is one to four people, or a number that would give such a one away; other counts"
+    " are rounded to fives. Nothing was changed."
 )
 
 
@@ -107,7 +107,10 @@ def _impact(result: Simulation) -> Iterator[str]:
             f" {impact.high_permille} thousandths with 95 % certainty"
         )
     else:
-        yield "impact (L42): not shown, too few people said what group they belong to"
+        yield (
+            "impact (L42): not shown; too few people said what group they belong to, or fewer than"
+            " five of one stand apart"
+        )
 
 
 def _n(count: int | None) -> str:

@@ -337,11 +337,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "protected.heading": ("How small counts are protected", "如何保护小数目"),
     "protected.counts": (
         (
-            "Every count of one to four is left out (“–” and hatching), and one more of the same "
-            "line wherever a sum would give it away. A left-out count may therefore be larger than "
-            "four."
+            "Every count of one to four is left out (“–” and hatching), and others beside it "
+            "wherever a sum would give it away. A left-out count may therefore be larger than "
+            "four. All other counts but that of everybody are rounded to fives."
         ),
-        "一至四的数目全部略去（“–”和斜线）；凡是能从合计推算出来的，同一行或列再略去一个。因此略去的数目可能大于四。",
+        "一至四的数目全部略去（“–”和斜线）；凡是能从合计推算出来的，旁边的数目也一并略去。因此略去的数目可能大于四。除总人数外，其余数目均取五的整数倍。",
     ),
     "protected.parts": (
         (

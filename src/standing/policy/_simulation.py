@@ -1,9 +1,11 @@
 """Simulation: one population under two packs, told in counts that point at nobody.
 
-Every count of one to four is left out, and so is a second one where the first could be worked out
-from a sum (`_suppress`). What concerns a part of the population is told as shares and ratios with
-95 % intervals: Wilson's for a share, the logarithmic one (Katz and others 1978) for a ratio. These
-are the only fractions in this room, and no score depends on them.
+Every count of one to four is left out, and others beside it where a sum would tell (`_suppress`);
+the rest are rounded to fives, and shares are made of rounded counts, so that no difference between
+two figures gives one away either. How many people there are in all is exact.
+What concerns a part of the population is told as shares and ratios with 95 % intervals: Wilson's
+for a share, the logarithmic one (Katz and others 1978) for a ratio. These are the only fractions
+in this room, and no score depends on them.
 """
 
 import math
@@ -81,7 +83,7 @@ class Scale(msgspec.Struct, frozen=True):
 
 
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new pack does to a population; `old_pack` is "" where there is none to compare with.
+    """What a new pack does to a population.
 
     `moves[i][j]`: subjects who go from band i to band j. `bins`: the first score of each stretch of
     the histograms `before` and `after`. `on_force_day`: how many move up and down on the first day
@@ -161,24 +163,28 @@ def flips(before: Side, after: Side) -> tuple[Flip, ...]:
 def parts(labels: Ints, names: Sequence[str], before: Side, after: Side) -> tuple[Part, ...]:
     """Tell the parts of one division; `labels` are places in `names`, -1 for who said nothing."""
     good = [side.band >= side.base_band for side in (before, after)]
-    told = labels >= 0
-    found, has_small = [], False
-    for place in sorted(range(len(names)), key=lambda n: names[n]):
-        name, mine = names[place], labels == place
-        count = int(mine.sum())
-        if count < FEWEST:
-            has_small |= count > 0
-            continue
+    sizes = np.bincount(labels[labels >= 0], minlength=len(names))
+    shown = [place for place, size in enumerate(sizes.tolist()) if size >= FEWEST]
+    told = np.isin(labels, shown)  # whoever is in no part that is shown is in no sum either
+    found = []
+    for place in sorted(shown, key=lambda n: names[n]):
+        mine = labels == place
         lower, _, higher = _three(
             (after.score < before.score)[mine], (after.score > before.score)[mine]
         )
-        shares = [_wilson(int(side[mine].sum()), count) for side in good]
-        others = told & ~mine
-        ratio = _ratio(
-            int(good[1][mine].sum()), count, int(good[1][others].sum()), int(others.sum())
+        counts = [_good(side[mine]) for side in good]
+        found.append(
+            Part(
+                names[place],
+                _round(int(sizes[place])),
+                _wilson(counts[0]),
+                _wilson(counts[1]),
+                lower,
+                higher,
+                _ratio(counts[1], _good(good[1][told & ~mine])),
+            )
         )
-        found.append(Part(name, count, shares[0], shares[1], lower, higher, ratio))
-    if has_small:
+    if (sizes[np.setdiff1d(np.arange(len(names)), shown)] > 0).any():
         found.append(Part("", None, None, None, None, None, None))
     return tuple(found)
 
@@ -214,9 +220,14 @@ def _suppress(table: Ints, *, by_column: bool = True) -> list[list[Count]]:
     while any([_hide_one_more(counts, out) for counts, out in lines]):  # noqa: C419 - all of them
         pass
     return [
-        [None if out else int(count) for count, out in zip(counts, mask, strict=True)]
+        [None if out else _round(int(count)) for count, out in zip(counts, mask, strict=True)]
         for counts, mask in zip(table, hidden, strict=True)
     ]
+
+
+def _round(count: int) -> int:
+    """Round to the nearest five."""
+    return (count + FEWEST // 2) // FEWEST * FEWEST
 
 
 def _hide_one_more(counts: Ints, out: Ints) -> bool:
@@ -237,9 +248,23 @@ def _round_width(spread: int) -> int:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= wanted)
 
 
-def _wilson(good: int, count: int) -> tuple[int, int, int] | None:
+class _Good(NamedTuple):
+    """How many of how many stand high, rounded; `is_few` where the share would tell of a few."""
+
+    good: int
+    of: int
+    is_few: bool
+
+
+def _good(stands: Ints) -> _Good:
+    good, count = int(stands.sum()), len(stands)
+    return _Good(_round(good), _round(count), 0 < min(good, count - good) < FEWEST)
+
+
+def _wilson(part: _Good) -> tuple[int, int, int] | None:
     """Give a share with Wilson's interval, in thousandths; None where it would tell of a few."""
-    if 0 < min(good, count - good) < FEWEST:
+    good, count = min(part.good, part.of), part.of
+    if part.is_few or not count:
         return None
     share, z2 = good / count, _Z * _Z
     middle = (share + z2 / (2 * count)) / (1 + z2 / count)
@@ -247,15 +272,13 @@ def _wilson(good: int, count: int) -> tuple[int, int, int] | None:
     return round(1000 * share), _floor(middle - half), _ceil(middle + half)
 
 
-def _ratio(good: int, count: int, others_good: int, others: int) -> tuple[int, int, int] | None:
+def _ratio(mine: _Good, others: _Good) -> tuple[int, int, int] | None:
     """Give the ratio of two shares with its interval, in thousandths, where one can be drawn."""
-    if others < FEWEST or not good or not others_good:
+    if mine.is_few or others.is_few or not (mine.good and others.good):
         return None
-    if 0 < min(count - good, good) < FEWEST or 0 < min(others - others_good, others_good) < FEWEST:
-        return None
-    ratio = (good / count) / (others_good / others)
-    spread = math.sqrt((1 - good / count) / good + (1 - others_good / others) / others_good)
-    half = _Z * spread
+    share, other = (min(one.good / one.of, 1.0) for one in (mine, others))
+    half = _Z * math.sqrt((1 - share) / mine.good + (1 - other) / others.good)
+    ratio = share / other
     return (
         round(1000 * ratio),
         _floor(math.exp(math.log(ratio) - half)),
@@ -264,7 +287,7 @@ def _ratio(good: int, count: int, others_good: int, others: int) -> tuple[int, i
 
 
 def _floor(share: float) -> int:
-    # outwards, and past what rounding in the last binary places could do
+    # a billionth inwards: the same integer wherever the last binary places differ
     return max(0, math.floor(1000 * share + 1e-9))
 
 

@@ -39,7 +39,7 @@ class Labels(NamedTuple):
 
 
 class Names(NamedTuple):
-    """What a simulation is about: digests in hex, `old_pack` "" without one, and the day."""
+    """What a simulation is about: digests in hex, and the day."""
 
     day: int
     old_pack: str

@@ -190,3 +190,35 @@ def test_a_simulation_tells_what_the_pack_names(shell: Shell, later: Path) -> No
                       "--ledger", later / "ledger")  # fmt: skip
     assert told["written"] == [str(later / "new.json")]
     assert told["sha256"] == hashlib.sha256((later / "new.json").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_a_simulation_is_drawn_as_a_page_that_says_how_to_make_it_again(
+    shell: Shell, later: Path, language: str
+) -> None:
+    page = later / "page.html"
+    told = shell.good("pack", "simulate", later / "second.json", "--html", page,
+                      "--language", language, "--ledger", later / "ledger")  # fmt: skip
+    assert told["written"] == [str(page)]
+    text = page.read_text()
+    assert f'lang="{language}"' in text
+    assert f"--html {page}" in text
+
+
+@pytest.mark.parametrize("option", ["-o", "--html"])
+@pytest.mark.parametrize("where", ["absent/file", "."])
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_scored(
+    shell: Shell, later: Path, option: str, where: str
+) -> None:
+    before = sorted(later.iterdir())
+    code, _, err = shell("pack", "simulate", later / "second.json", option, later / where,
+                         "--ledger", later / "ledger")  # fmt: skip
+    assert (code, err.split()[0]) == (3, "E-FILE-06")
+    assert sorted(later.iterdir()) == before
+
+
+@pytest.mark.parametrize("added", ["fare-unpaid=", "fare-unpaid=0", "fare-unpaid=x", "a=-1"])
+def test_acts_to_suppose_have_a_count_or_none(shell: Shell, later: Path, added: str) -> None:
+    code, _, err = shell("what-if", "card-1", "--context", "transit", "--add", added,
+                         "--ledger", later / "ledger")  # fmt: skip
+    assert (code, err.split()[0]) == (3, "E-CLI-01")
