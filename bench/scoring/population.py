@@ -71,7 +71,7 @@ def _fill(
 
 
 def news(store: Columns, count: int, seed: int = 2) -> Columns:
-    """Invent records of today, one act each, of subjects who are there."""
+    """Invent records of today, in order of subjects who are there."""
     chance = np.random.default_rng(seed)
     chosen = chance.choice(store.subjects, count)
     subjects, times = np.unique(chosen, return_counts=True)

@@ -77,6 +77,7 @@ def score_facts(scored: _scores.SubjectScore) -> dict[str, Any]:
         "raw": scored.score.raw,
         "score": scored.score.score,
         "band": scored.score.band,
+        "opens": list(scored.opens),
         "reasons": [
             {
                 "record": r.record,

@@ -30,6 +30,7 @@ class SubjectScore:
     pack: bytes
     score: policy.Score
     digest: bytes
+    opens: tuple[str, ...]  # perks that are due, restrictions whose records are there
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,9 @@ def _subject_score(
     core: Core, number: int, context: str, day: int, pack: bytes, result: policy.Score
 ) -> SubjectScore:
     pseudonym = core.vault.secret.pseudonym(number, context)
-    return SubjectScore(pseudonym, context, day, pack, result, subject_digest(pack, day, result))
+    opens = tuple(sorted(policy.consequences(result, _rules.pack(core, pack))))
+    digest = subject_digest(pack, day, result)
+    return SubjectScore(pseudonym, context, day, pack, result, digest, opens)
 
 
 def subject_digest(pack: bytes, day: int, score: policy.Score) -> bytes:

@@ -42,6 +42,8 @@ def score_text(scored: SubjectScore) -> str:
         )
     if not result.reasons:
         lines.append("  no records: the score is the base that everyone starts from")
+    if scored.opens:
+        lines.append(f"  opens: {', '.join(scored.opens)} (a restriction only if a human decides)")
     return "\n".join(lines)
 
 
