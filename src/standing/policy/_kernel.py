@@ -32,24 +32,29 @@ def _value(
 
 
 @compiled
-def _next_day(made: Tables, t: Whole, day: Whole, noticed: Whole, until: Whole) -> Whole:
-    """Give the next day on which any pack may change one record, or NEVER; early is harmless."""
-    nearest = NEVER
-    if day > made.as_of:
-        nearest = day
-    if made.as_of < until < nearest:
-        nearest = until
-    for p in range(made.validity.shape[0]):
-        age = made.as_of - day
-        if age >= made.validity[p, t]:
-            continue
-        counts = noticed + made.notice[p]
-        if made.as_of < counts < nearest:
-            nearest = counts
-        if age >= 0:
-            turn = min(day + made.change[p, t, age], day + made.validity[p, t])
-            if made.as_of < turn < nearest:
-                nearest = turn
+def _next_day(
+    made: Tables, kind: Ints, day: Ints, noticed: Ints, until: Ints, begin: Whole, end: Whole
+) -> Whole:
+    """Give the next day on which any pack may change one of a row's records, or NEVER.
+
+    Too early is harmless. One call a row: what `made` holds is handed over once, not a record.
+    """
+    nearest: Whole = NEVER
+    today = made.as_of
+    for i in range(begin, end):
+        t, first, told = kind[i], np.int64(day[i]), np.int64(noticed[i])
+        age = today - first
+        if age < 0:
+            nearest = min(nearest, first)
+        if until.shape[0] and until[i] > today:
+            nearest = min(nearest, np.int64(until[i]))
+        for p in range(made.validity.shape[0]):
+            if age >= made.validity[p, t]:
+                continue
+            if told + made.notice[p] > today:
+                nearest = min(nearest, told + made.notice[p])
+            if age >= 0:
+                nearest = min(nearest, first + made.change[p, t, age])
     return nearest
 
 
@@ -171,6 +176,14 @@ def _cells(made: Tables, kind: Ints, day: Ints, values: Ints, theirs: Ints, p: W
 
 
 @compiled
+def _count(mask: Whole, counts: Ints) -> None:
+    """Add one record to the counters of its type."""
+    for c in range(counts.shape[0]):
+        if mask >> np.uint32(c) & np.uint32(1) and counts[c] < NEVER:
+            counts[c] += 1
+
+
+@compiled
 def _one_pack(
     made: Tables,
     kind: Ints,
@@ -181,6 +194,7 @@ def _one_pack(
     since: Whole,
     begin: Whole,
     end: Whole,
+    counts: Ints,
 ) -> Whole:
     """Fold one subject under one pack that gives nothing back: one pass, nothing kept."""
     total: Whole = np.int64(0)
@@ -204,6 +218,8 @@ def _one_pack(
             warned = made.warns[0, t] == 0
         if warned:
             points += made.points[0, t, age]
+            if counts.shape[0] and made.points[0, t, age]:
+                _count(made.tallies[t], counts)
         warned = True
     return total + max(-cap, min(cap, points))
 
@@ -213,10 +229,7 @@ def _tally(made: Tables, kind: Ints, values: Ints, counts: Ints) -> None:
     """Count the records that stand for themselves, by the counters of their type."""
     for i in range(kind.shape[0]):
         if values[i] != _NONE and values[i] != 0:
-            mask = made.tallies[kind[i]]
-            for c in range(counts.shape[0]):
-                if mask >> np.uint32(c) & np.uint32(1) and counts[c] < NEVER:
-                    counts[c] += 1
+            _count(made.tallies[kind[i]], counts)
 
 
 @compiled
@@ -268,7 +281,7 @@ def fold_rows(
     `until` and `since` may be empty (nobody has any); so may `turns` and `tallied`, which are
     filled only where they have room: the next day that may change a score, and counted records.
     """
-    is_plain = made.force.shape[0] == 1 and not made.budget.any() and tallied.shape[1] == 0
+    is_plain = made.force.shape[0] == 1 and not made.budget.any()
     room = 0 if is_plain else longest
     values, theirs = np.empty(room, np.int64), np.empty(room, np.int64)
     for row in rows:
@@ -276,7 +289,9 @@ def fold_rows(
         end = np.int64(ends[row])
         from_day = np.int64(since[row]) if since.shape[0] else np.int64(0)
         if is_plain:
-            total = _one_pack(made, kind, day, noticed, status, until, from_day, begin, end)
+            total = _one_pack(
+                made, kind, day, noticed, status, until, from_day, begin, end, tallied[row]
+            )
         else:
             part = slice(begin, end)
             k, d, n, s = kind[part], day[part], noticed[part], status[part]
@@ -289,12 +304,7 @@ def fold_rows(
             band += 1
         bands[row] = band
         if turns.shape[0]:
-            turn = NEVER
-            for i in range(begin, end):
-                ends_on = np.int64(until[i]) if until.shape[0] else NEVER
-                t, on, told = np.int64(kind[i]), np.int64(day[i]), np.int64(noticed[i])
-                turn = min(turn, _next_day(made, t, on, told, ends_on))
-            turns[row] = turn
+            turns[row] = _next_day(made, kind, day, noticed, until, begin, end)
 
 
 @compiled
