@@ -15,6 +15,7 @@ import numpy as np
 from standing.policy._compile import Whole, compiled
 from standing.policy._tables import NEVER, Ints, Tables
 
+_SHORT: Final = 64  # records of a row that are sorted by insertion
 _NONE: Final = np.int64(-(2**62))  # this record counts nothing and takes no part
 
 
@@ -112,20 +113,42 @@ def _weigh(
 
 
 @compiled
-def _recover(made: Tables, p: Whole, kind: Ints, day: Ints, values: Ints) -> None:
+def _oldest_first(made: Tables, kind: Ints, day: Ints, values: Ints, order: Ints) -> Whole:
+    """List the places of records that take part, by day and then name of their type; says how many.
+
+    Most rows are short, and sorted but for a few runs: then insertion beats any other sort.
+    """
+    live = 0
+    for i in range(kind.shape[0]):
+        if values[i] != _NONE:
+            order[live] = (np.int64(day[i]) << 40) | (made.order[kind[i]] << 32) | i
+            live += 1
+    if live > _SHORT:
+        order[:live] = np.sort(order[:live])
+    else:
+        for i in range(1, live):
+            key = order[i]
+            k = i - 1
+            while k >= 0 and order[k] > key:
+                order[k + 1] = order[k]
+                k -= 1
+            order[k + 1] = key
+    for i in range(live):
+        order[i] &= 0xFFFFFFFF
+    return live
+
+
+@compiled
+def _recover(made: Tables, p: Whole, kind: Ints, day: Ints, values: Ints, order: Ints) -> None:
     """Spend each helper on burdens up to its own day, oldest first, types of one day by name."""
-    count = kind.shape[0]
-    keys = np.empty(count, np.int64)
-    for i in range(count):
-        keys[i] = (np.int64(day[i]) << 16) | made.order[kind[i]]
-    order = np.argsort(keys, kind="mergesort")
+    count = _oldest_first(made, kind, day, values, order)
     types = made.validity.shape[1]
     done = np.zeros(types, np.int64)  # of each route: what lies before holds nothing for it
     for at in range(count):
         helper = order[at]
         route = np.int64(kind[helper])
         budget = made.budget[p, route]
-        if budget == 0 or values[helper] == _NONE:
+        if budget == 0:
             continue
         k = done[route]
         is_empty = True  # so far nothing is left for this route before k
@@ -133,11 +156,11 @@ def _recover(made: Tables, p: Whole, kind: Ints, day: Ints, values: Ints) -> Non
             i = order[k]
             if day[i] > day[helper]:
                 break
-            if made.restores[p, route, kind[i]] and values[i] != _NONE and values[i] < 0:
+            if made.restores[p, route, kind[i]] and values[i] < 0:
                 back = min(budget, -values[i])
                 budget -= back
                 values[i] += back
-            if values[i] != _NONE and values[i] < 0 and made.restores[p, route, kind[i]]:
+            if values[i] < 0 and made.restores[p, route, kind[i]]:
                 is_empty = False
             if is_empty:
                 done[route] = k + 1
@@ -243,18 +266,19 @@ def _whole(
     since: Whole,
     values: Ints,
     theirs: Ints,
+    order: Ints,
     counts: Ints,
 ) -> Whole:
     """Fold one subject under every pack that governs a window of theirs, recovery included."""
     today = made.force.shape[0] - 1
     if _weigh(made, today, kind, day, noticed, status, until, since, values):
-        _recover(made, today, kind, day, values)
+        _recover(made, today, kind, day, values, order)
     if counts.shape[0]:
         _tally(made, kind, values, counts)
     total = _cells(made, kind, day, values, theirs, today)
     for p in range(today):
         if _weigh(made, p, kind, day, noticed, status, until, since, theirs):
-            _recover(made, p, kind, day, theirs)
+            _recover(made, p, kind, day, theirs, order)
         total += _cells(made, kind, day, values, theirs, p)
     return total
 
@@ -284,6 +308,7 @@ def fold_rows(
     is_plain = made.force.shape[0] == 1 and not made.budget.any()
     room = 0 if is_plain else longest
     values, theirs = np.empty(room, np.int64), np.empty(room, np.int64)
+    order = np.empty(room, np.int64)
     for row in rows:
         begin = np.int64(0) if row == 0 else np.int64(ends[row - 1])
         end = np.int64(ends[row])
@@ -296,7 +321,7 @@ def fold_rows(
             part = slice(begin, end)
             k, d, n, s = kind[part], day[part], noticed[part], status[part]
             u = until[begin:end] if until.shape[0] else until
-            total = _whole(made, k, d, n, s, u, from_day, values, theirs, tallied[row])
+            total = _whole(made, k, d, n, s, u, from_day, values, theirs, order, tallied[row])
         score = min(max(made.base + total, made.floor), made.ceiling)
         scores[row] = score
         band = 0
