@@ -21,6 +21,7 @@ from bench.memory import PeakMemory
 from bench.scoring import population as invented
 from standing import policy
 from standing.columns import ColumnStore, blocks
+from standing.packs import shipped
 from standing.policy.columns import Columns, facts_at
 
 _ROW = np.dtype([("subject", "<u8"), ("score", "<i4"), ("band", "u1")])
@@ -61,6 +62,26 @@ def standing(folder: Path) -> dict[str, Any]:
         return digest.digest()
 
     return {**measured(work, 3), "compiling_or_loading_code_seconds": round(compiled, 2)}
+
+
+def recovery(folder: Path) -> dict[str, Any]:
+    """The same columns as acts of a pack whose lessons give points of the oldest burdens back."""
+    from standing.policy import bulk  # noqa: PLC0415 - see above
+
+    pack = policy.parse_pack(shipped("transit"))
+    codes = ("", "transit.fare-talk", "transit.loud-audio", "transit.unpaid-fare")
+    schedule = policy.Schedule([(invented.FORCE, pack)])
+    bulk.score_columns(bulk.columns_of({1: []}, codes), schedule, invented.TODAY, workers=WORKERS)
+
+    def work() -> bytes:
+        digest = hashlib.sha256()
+        for columns in blocks(ColumnStore(folder, invented.CONTEXT).segments()):
+            acts = columns._replace(codes=codes)
+            scored = bulk.score_columns(acts, schedule, invented.TODAY, workers=WORKERS)
+            bulk.digest_into(digest, columns.subjects, scored)
+        return digest.digest()
+
+    return measured(work, 3)
 
 
 # --- library calls alone ------------------------------------------------------------------------
@@ -322,7 +343,7 @@ def duckdb_harsher(folder: Path) -> dict[str, Any]:
 
 ENGINES = {
     "standing": standing, "numpy": numpy, "duckdb": duckdb, "simulate": simulate,
-    "duckdb-harsher": duckdb_harsher,
+    "duckdb-harsher": duckdb_harsher, "recovery": recovery,
 }  # fmt: skip
 
 
