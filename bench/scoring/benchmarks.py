@@ -41,6 +41,7 @@ def _make(folder: Path, records: int) -> tuple[int, int]:
     subjects = max(1, records // 10)
     _say(f"writing {records:,} records of {subjects:,} subjects")
     invented.make_population(folder, records, subjects)
+    os.sync()  # else the disk is busy while others are measured
     return records, subjects
 
 
@@ -51,6 +52,7 @@ def bench_rescore(folder: Path, scale: float) -> dict[str, Any]:
     recovery = _run("recovery", folder)
     _say("writing Parquet")
     parquet = engines.write_parquet(folder)
+    os.sync()
     theirs = {name: _run(name, folder) for name in ("numpy", "duckdb")}
     digests = {ours["digest"], *(peer["digest"] for peer in theirs.values())}
     assert len(digests) == 1, "the engines disagree"
