@@ -262,7 +262,8 @@ class _Maker:
             assert by is not None, "made here"
             self.ledger.link(pseudonym, reference, context, issuer=issuer, by=by)
             resident.references[context] = (issuer, reference)
-        say_something(self.ledger, key, chosen, self.sayings)
+        asked = [context for context in chosen if self.packs[context].restrictions]
+        say_something(self.ledger, key, asked, self.sayings)
         if self.chance.randrange(100) < _LEAVERS_PERCENT:
             resident.leaves_on = self.first_day + self.chance.randint(60, _YEAR)
         self.residents.append(resident)

@@ -20,7 +20,7 @@ _OF_THEM_WITH_GROUP_PERCENT: Final = 50
 def say_something(
     ledger: Ledger, key: SigningKey, contexts: Iterable[str], chance: random.Random
 ) -> None:
-    """Let one resident state a region and perhaps a group, in each context that was joined."""
+    """Let one resident state a region and perhaps a group, in contexts that may restrict (L42)."""
     region, group = _choose(chance)
     if region:
         for context in contexts:

@@ -163,7 +163,8 @@ def _draft_attributes(core: Core, number: int, context: str, region: str, group:
             fix="Agree first: standing consent give. Nothing requires a region or a group.",
         )
     _check_codes(region, group)
-    last = last_attributes((d.document for d in core.vault.documents(number)), context)
+    stated = core.vault.documents(number, "attributes")
+    last = last_attributes((opened.document for opened in stated), context)
     lasting = core.vault.live_consents(number, context, core.today)
     if not (region or group) and held_attributes(last, lasting) is None:
         raise Refused(

@@ -8,10 +8,7 @@ from standing.wire.days import format_day
 
 _BAR = 24
 _LEFT_OUT = "·"
-_FOOT = (
-    f"{_LEFT_OUT} is one to four people, or a number that would give such a one away; other counts"
-    " are rounded to fives. Nothing was changed."
-)
+_FOOT = f"{_LEFT_OUT} is one to four people; all other counts are rounded to fives. Nothing was changed."
 
 
 def simulation_text(result: Simulation, findings: Sequence[Finding]) -> str:
@@ -31,7 +28,7 @@ def simulation_text(result: Simulation, findings: Sequence[Finding]) -> str:
 
 def _head(result: Simulation, findings: Sequence[Finding]) -> Iterator[str]:
     yield (
-        f"{result.context}, {format_day(result.day)}: {result.subjects:,} people,"
+        f"{result.context}, {format_day(result.day)}: about {result.subjects:,} people,"
         f" {result.old_title!r} against {result.new_title!r}"
     )
     yield (

@@ -43,8 +43,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "head.no-old": ("not published: nothing to name", "未发布：无摘要"),
     "head.command": ("Make this page again", "重新生成本页"),
     "head.nobody": (
-        "Nobody stands in this context yet, so every count is 0.",
-        "此场景中还没有当事人，因此所有数目都是 0。",
+        "Fewer than five subjects can be scored in this context: there is nothing to tell.",
+        "此场景中可评分的当事人不足五名：没有可以说明的内容。",
     ),
     # --- findings -----------------------------------------------------------------------------
     "findings.blocked": ("This pack would not load yet", "此规则包目前还不能载入"),
@@ -337,11 +337,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "protected.heading": ("How small counts are protected", "如何保护小数目"),
     "protected.counts": (
         (
-            "Every count of one to four is left out (“–” and hatching), and others beside it "
-            "wherever a sum would give it away. A left-out count may therefore be larger than "
-            "four. All other counts but that of everybody are rounded to fives."
+            "Every count of one to four is left out (“–” and hatching); all others are rounded to "
+            "fives, so that no sum and no difference gives a left-out one away. Rounded counts "
+            "need not add up."
         ),
-        "一至四的数目全部略去（“–”和斜线）；凡是能从合计推算出来的，旁边的数目也一并略去。因此略去的数目可能大于四。除总人数外，其余数目均取五的整数倍。",
+        "一至四的数目全部略去（“–”和斜线）；其余数目均取最接近的五的整数倍，使合计与差额都推算不出略去的数目。因此各数相加未必等于合计。",
     ),
     "protected.parts": (
         (

@@ -1,8 +1,8 @@
 """Simulation: one population under two packs, told in counts that point at nobody.
 
-Every count of one to four is left out, and others beside it where a sum would tell (`_suppress`);
-the rest are rounded to fives, and shares are made of rounded counts, so that no difference between
-two figures gives one away either. How many people there are in all is exact.
+Every count of one to four is left out, the rest are rounded to fives, and shares are made of
+rounded counts: each figure may be two more or less than it says, so that no sum of some and no
+difference between two gives away what was left out.
 What concerns a part of the population is told as shares and ratios with 95 % intervals: Wilson's
 for a share, the logarithmic one (Katz and others 1978) for a ratio. These are the only fractions
 in this room, and no score depends on them.
@@ -22,7 +22,7 @@ FEWEST: Final = 5
 _BINS: Final = 20
 _Z: Final = 1.959964  # the 97.5 % point of the normal distribution
 Count = int | None
-"""How many; None where it was left out because it is one to four, or would give such a one away."""
+"""How many, to the nearest five; None where it is one to four."""
 
 
 class Side(NamedTuple):
@@ -124,7 +124,7 @@ def moves_of(before: Side, after: Side) -> tuple[tuple[Count, ...], ...]:
     flat = np.bincount(
         before.band.astype(np.int64) * width + after.band, minlength=len(before.bands) * width
     )
-    return tuple(map(tuple, _suppress(flat.reshape(len(before.bands), width))))
+    return tuple(_shown(flat.reshape(len(before.bands), width)))
 
 
 def histograms(before: Side, after: Side) -> tuple[int, tuple[int, ...], list[Any]]:
@@ -137,8 +137,7 @@ def histograms(before: Side, after: Side) -> tuple[int, tuple[int, ...], list[An
     first = low // width
     count = high // width - first + 1
     held = [np.bincount(side.score // width - first, minlength=count) for side in (before, after)]
-    rows = _suppress(np.array(held), by_column=False)
-    return width, tuple((first + n) * width for n in range(count)), [tuple(row) for row in rows]
+    return width, tuple((first + n) * width for n in range(count)), _shown(np.array(held))
 
 
 def changes(before: Ints, after: Ints) -> tuple[Count, Count, Count]:
@@ -154,9 +153,8 @@ def flips(before: Side, after: Side) -> tuple[Flip, ...]:
         old = before.consequences.get(code, nobody)
         new = after.consequences.get(code, nobody)
         kind, title = after.titles.get(code) or before.titles[code]
-        counts = np.array([[(new & ~old).sum(), (old & ~new).sum(), (old & new).sum()]])
-        [(comes, goes, stays)] = _suppress(counts, by_column=False)
-        found.append(Flip(code, kind, title, comes, goes, stays))
+        counts = ((new & ~old).sum(), (old & ~new).sum(), (old & new).sum())
+        found.append(Flip(code, kind, title, *(shown(int(count)) for count in counts)))
     return tuple(found)
 
 
@@ -203,42 +201,21 @@ def impact_of(division: Sequence[Part]) -> Impact:
 
 def _three(lower: Ints, higher: Ints) -> tuple[Count, Count, Count]:
     down, up = int(lower.sum()), int(higher.sum())
-    [(a, b, c)] = _suppress(np.array([[down, len(lower) - down - up, up]]), by_column=False)
-    return a, b, c
+    return shown(down), shown(len(lower) - down - up), shown(up)
 
 
-def _suppress(table: Ints, *, by_column: bool = True) -> list[list[Count]]:
-    """Leave out counts of one to four, and others beside them where a sum would tell.
+def shown(count: int) -> Count:
+    """Give a count as it may be told: none of one to four, the rest in fives."""
+    return None if 0 < count < FEWEST else _round(count)
 
-    How many people there are is public; so are the sums of rows and columns (how many stand in a
-    band before, and after). Without `by_column`, the columns have no sums.
-    """
-    hidden = (table > 0) & (table < FEWEST)
-    lines = [*zip(table, hidden, strict=True)]
-    if by_column:
-        lines += [*zip(table.T, hidden.T, strict=True), (table.reshape(-1), hidden.reshape(-1))]
-    while any([_hide_one_more(counts, out) for counts, out in lines]):  # noqa: C419 - all of them
-        pass
-    return [
-        [None if out else _round(int(count)) for count, out in zip(counts, mask, strict=True)]
-        for counts, mask in zip(table, hidden, strict=True)
-    ]
+
+def _shown(table: Ints) -> list[tuple[Count, ...]]:
+    return [tuple(shown(int(count)) for count in row) for row in table]
 
 
 def _round(count: int) -> int:
     """Round to the nearest five."""
     return (count + FEWEST // 2) // FEWEST * FEWEST
-
-
-def _hide_one_more(counts: Ints, out: Ints) -> bool:
-    """Hide the smallest count of a line whose hidden ones could be worked out; tells if it did."""
-    rest = np.flatnonzero(~out & (counts > 0))
-    # one alone is what its line lacks; a hidden cell holds at least one, so that a small sum tells
-    is_safe = out.sum() > 1 and counts[out].sum() >= 2 * FEWEST
-    if not out.any() or not len(rest) or is_safe:
-        return False
-    out[rest[counts[rest].argmin()]] = True
-    return True
 
 
 def _round_width(spread: int) -> int:

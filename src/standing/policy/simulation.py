@@ -78,7 +78,7 @@ def simulate(
         new_rules=names.new_rules,
         old_title=_title(packs[0]),
         new_title=_title(packs[1]),
-        subjects=len(before.score),
+        subjects=_simulation.shown(len(before.score)) or 0,
         lower=lower,
         same=same,
         higher=higher,

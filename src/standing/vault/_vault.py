@@ -252,10 +252,11 @@ class Vault:
             case _:
                 pass
 
-    def documents(self, subject: int | None = None) -> Iterator[OpenDocument]:
-        """Open all documents, or those of one subject; erased ones are gone."""
-        where, values = ("subject=?", (subject,)) if subject is not None else ("TRUE", ())
-        for _, opened in self._opened(where, values):
+    def documents(self, subject: int | None = None, kind: str = "") -> Iterator[OpenDocument]:
+        """Open all documents, or those of one subject, or of one kind; erased ones are gone."""
+        wanted = {"subject=?": subject, "kind=?": kind or None}
+        where = {part: value for part, value in wanted.items() if value is not None}
+        for _, opened in self._opened(" AND ".join(where) or "TRUE", tuple(where.values())):
             yield opened
 
     def _opened(self, where: str, values: tuple[object, ...]) -> Iterator[tuple[int, OpenDocument]]:

@@ -79,7 +79,7 @@ def test_a_hidden_count_is_hatched_and_heard():
 def test_the_head_names_the_packs_the_day_and_the_command():
     shown = page().shown
     for text in (
-        "rail", "23 November 2026", RAIL.old_title, RAIL.new_title, COMMAND, "12,034",
+        "rail", "23 November 2026", RAIL.old_title, RAIL.new_title, COMMAND, "12,035",
         RAIL.old_pack, RAIL.new_pack, RAIL.new_rules, "Simulated: nothing was changed",
     ):  # fmt: skip
         assert text in shown
@@ -98,9 +98,9 @@ def test_the_titles_state_the_findings(language):
     assert lower in titles[0]
     assert str(worse) in titles[1]
     if language == "en":
-        assert titles[0] == f"Of 12,034 subjects, 0 score higher and {lower} lower"
+        assert titles[0] == f"Of 12,035 subjects, 0 score higher and {lower} lower"
         assert (
-            titles[1] == f"Of 12,034 subjects, 0 move to a better band and {worse} to a worse one"
+            titles[1] == f"Of 12,035 subjects, 0 move to a better band and {worse} to a worse one"
         )
         assert "All 6 intervals lie within 0.8 to 1.25" in titles
 
@@ -124,7 +124,7 @@ def test_bands_that_differ_have_no_better_and_no_worse():
 
 def test_findings_come_before_the_numbers_and_say_code_line_got_and_allowed():
     shown = page(findings=[FINDING]).shown
-    assert shown.index("This pack would not load yet") < shown.index("Of 12,034 subjects")
+    assert shown.index("This pack would not load yet") < shown.index("Of 12,035 subjects")
     for text in ("L42", "1,096", "an impact not shown", "a shown impact", "Say so."):
         assert text in shown
     assert "would not load" not in page().shown

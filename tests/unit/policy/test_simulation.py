@@ -50,63 +50,39 @@ def rounded(count):
 def test_every_count_that_is_shown_is_the_true_one_in_fives_and_none_is_one_to_four(pair):
     before, after = map(side, pair)
     result = run(before, after)
-    assert result.subjects == len(pair[0])
+    assert result.subjects == (rounded(len(pair[0])) if len(pair[0]) >= FEWEST else 0)
     true = np.zeros((3, 3), int)
     for one, other in zip(before.band, after.band, strict=True):
         true[one][other] += 1
     for i, row in enumerate(result.moves):
         for j, count in enumerate(row):
-            assert count is None or count == rounded(true[i][j])
-            assert (count is None) >= (0 < true[i][j] < FEWEST)
+            assert count == _simulation.shown(int(true[i][j]))
     for counts, held in ((result.before, pair[0]), (result.after, pair[1])):
         for start, count in zip(result.bins, counts, strict=True):
             inside = sum(start <= score < start + result.bin_width for score in held)
-            assert count is None or count == rounded(inside)
-            assert (count is None) >= (0 < inside < FEWEST)
+            assert count == _simulation.shown(inside)
     moved = [
         sum(b < a for a, b in zip(*pair, strict=True)),
         sum(b == a for a, b in zip(*pair, strict=True)),
         sum(b > a for a, b in zip(*pair, strict=True)),
     ]
     for count, real in zip((result.lower, result.same, result.higher), moved, strict=True):
-        assert count is None or count == rounded(real)
-        assert (count is None) >= (0 < real < FEWEST)
+        assert count == _simulation.shown(real)
 
 
-@given(st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=1, max_size=4))
-def test_no_row_or_column_gives_a_small_count_away_by_its_sum(table):
-    shown = _simulation._suppress(np.array(table))
-    lines = [
-        *zip(table, shown, strict=True),
-        *(
-            ([row[c] for row in table], [row[c] for row in shown])
-            for c in range(3)
-        ),
-    ]  # fmt: skip
-    lines.append((sum(table, []), sum(shown, [])))  # noqa: RUF017 - three lists of three
-    for true, told in lines:
-        hidden = [t for t, s in zip(true, told, strict=True) if s is None]
-        others = [t for t, s in zip(true, told, strict=True) if s is not None and t > 0]
-        if hidden and others:  # else the whole line is left out, and its sum is not told
-            assert len(hidden) > 1
-            assert sum(hidden) >= 2 * FEWEST
-        assert all(s is None or s == rounded(t) for t, s in zip(true, told, strict=True))
-        assert all(s is None for t, s in zip(true, told, strict=True) if 0 < t < FEWEST)
-
-
-def test_the_sum_of_everybody_gives_no_small_count_away():
-    table = [[3, 0, 0], [0, 1492, 0], [0, 29, 10_513]]
-    assert _simulation._suppress(np.array(table)) == [
-        [None, 0, 0], [0, None, 0], [0, None, None],
-    ]  # fmt: skip
+@given(st.integers(0, 400))
+def test_what_is_shown_may_be_two_more_or_less(count):
+    told = _simulation.shown(count)
+    assert (told is None) == (0 < count < FEWEST)
+    assert told is None or (told % 5 == 0 and abs(told - count) <= 2)
 
 
 def test_flips_count_for_whom_an_answer_comes_goes_and_stays():
     who = [[True] * 10 + [False] * 30, [False] * 4 + [True] * 6 + [True] * 10 + [False] * 20]
     result = run(side([900] * 40, {"seat": who[0]}), side([900] * 40, {"seat": who[1]}))
     [flip] = result.flips
-    # four people lose it: left out, and so is the smallest count beside them
-    assert (flip.comes, flip.goes, flip.stays, flip.title) == (10, None, None, "Seat")
+    # four people lose it: left out; six keep it: five
+    assert (flip.comes, flip.goes, flip.stays, flip.title) == (10, None, 5, "Seat")
 
 
 def test_an_answer_that_only_one_pack_knows_comes_or_goes_for_all_of_its_people():
