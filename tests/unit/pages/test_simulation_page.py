@@ -234,7 +234,7 @@ def test_packs_without_consequences_say_so():
 
 def test_an_empty_population_says_so():
     shown = page(EMPTY).shown
-    assert "Nobody stands in this context yet" in shown
+    assert "Fewer than five subjects can be scored" in shown
     assert "Scores before and after" not in shown
 
 
