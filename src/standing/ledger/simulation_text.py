@@ -8,7 +8,7 @@ from standing.wire.days import format_day
 
 _BAR = 24
 _LEFT_OUT = "·"
-_FOOT = f"{_LEFT_OUT} is one to four people; all other counts are rounded to fives. Nothing was changed."
+_FOOT = f"{_LEFT_OUT} is one to four people; other counts are rounded to fives. Nothing changed."
 
 
 def simulation_text(result: Simulation, findings: Sequence[Finding]) -> str:
