@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from standing.errors import Refused
-from standing.policy._schedule import Rules, Schedule, Weight
+from standing.policy._schedule import Route, Rules, Schedule, Weight
 
 Status = Literal["effective", "contested", "annulled", "lapsed", "retracted"]
 
@@ -129,7 +129,7 @@ def _fold(
     """Judge every record under one pack: age, warnings, recovery, then caps, cell by cell."""
     lines = _lines(records, rules, schedule, as_of)
     if any(record.type in rules.recoveries for record in records):
-        lines = _recover(records, lines, rules)
+        lines = _recover(records, lines, rules, schedule)
     weights, room = rules.weights, dict[tuple[str, int], int]()
     reasons = []
     for record, (value, aged, why, change, expires) in zip(records, lines, strict=True):
@@ -189,7 +189,9 @@ def _line(record: RecordFact, weight: Weight, notice: int, as_of: int) -> _Line:
     return aged, aged, "counted" if aged == weight.face else "aged", change, expires
 
 
-def _recover(records: Sequence[RecordFact], lines: Sequence[_Line], rules: Rules) -> list[_Line]:
+def _recover(
+    records: Sequence[RecordFact], lines: Sequence[_Line], rules: Rules, schedule: Schedule
+) -> list[_Line]:
     """Spend each recovery record on burdens of its kinds up to its own day, oldest first.
 
     Before the caps: a lesson must not lose its worth to records that the cap hides anyway, and the
@@ -198,21 +200,31 @@ def _recover(records: Sequence[RecordFact], lines: Sequence[_Line], rules: Rules
     """
     result = list(lines)
     oldest_first = sorted(range(len(records)), key=lambda i: (records[i].day, records[i].type))
+    gave: Counter[tuple[str, int]] = Counter()
     for helper in oldest_first:
-        route = rules.recoveries.get(records[helper].type)
+        kind, day = records[helper].type, records[helper].day
+        route = rules.recoveries.get(kind)
         if route is None or lines[helper][0] is None:
             continue
-        budget, restores = route
-        for index in oldest_first:
-            record = records[index]
-            value, aged, _, change, expires = result[index]
-            if record.day > records[helper].day or not budget:
-                break
-            if record.type in restores and value is not None and value < 0:
-                back = min(budget, -value)
-                budget -= back
-                result[index] = (value + back, aged, "recovered", change, expires)
+        window = (kind, schedule.window_start(kind, day))
+        if gave[window] < route.times:
+            until = [index for index in oldest_first if records[index].day <= day]
+            gave[window] += _give_back(route, until, records, result)
     return result
+
+
+def _give_back(
+    route: Route, oldest_first: Sequence[int], records: Sequence[RecordFact], lines: list[_Line]
+) -> bool:
+    """Spend one recovery record; tells whether there was anything to give back."""
+    budget = route.points
+    for index in oldest_first:
+        value, aged, _, change, expires = lines[index]
+        if budget and records[index].type in route.restores and value is not None and value < 0:
+            back = min(budget, -value)
+            budget -= back
+            lines[index] = (value + back, aged, "recovered", change, expires)
+    return budget < route.points
 
 
 def _better(

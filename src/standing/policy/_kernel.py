@@ -144,11 +144,18 @@ def _recover(made: Tables, p: Whole, kind: Ints, day: Ints, values: Ints, order:
     count = _oldest_first(made, kind, day, values, order)
     types = made.validity.shape[1]
     done = np.zeros(types, np.int64)  # of each route: what lies before holds nothing for it
+    window = np.full(types, _NONE)  # of each route: the window of its last helper
+    gave = np.zeros(types, np.int64)  # and how many helpers of that window gave anything
     for at in range(count):
         helper = order[at]
         route = np.int64(kind[helper])
         budget = made.budget[p, route]
         if budget == 0:
+            continue
+        start = _window(made, route, np.int64(day[helper]))
+        if start != window[route]:
+            window[route], gave[route] = start, 0
+        if gave[route] >= made.times[p, route]:
             continue
         k = done[route]
         is_empty = True  # so far nothing is left for this route before k
@@ -165,6 +172,8 @@ def _recover(made: Tables, p: Whole, kind: Ints, day: Ints, values: Ints, order:
             if is_empty:
                 done[route] = k + 1
             k += 1
+        if budget < made.budget[p, route]:
+            gave[route] += 1
 
 
 @compiled

@@ -8,6 +8,7 @@ before the first pack are governed by the first pack.
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Final, NamedTuple
 
 from standing.errors import Refused
 from standing.policy._schema import Act, Pack
@@ -38,6 +39,17 @@ class Weight:
         )
 
 
+class Route(NamedTuple):
+    """What one record of a helping act gives back, to which acts, how often in one window."""
+
+    points: int
+    restores: frozenset[str]
+    times: int
+
+
+UNLIMITED: Final = 1 << 62
+
+
 class Rules:
     """One pack made ready for scoring."""
 
@@ -47,7 +59,10 @@ class Rules:
         self.pack = pack
         self.notice: int = pack.notice_days
         routes = [route for route in pack.recoveries if route.act and route.points]
-        self.recoveries = {route.act: (route.points, frozenset(route.restores)) for route in routes}
+        self.recoveries = {
+            route.act: Route(route.points, frozenset(route.restores), route.yearly or UNLIMITED)
+            for route in routes
+        }
         self.weights = {code: Weight(act) for code, act in pack.acts.items()}
         self.starts = [int(band.least) for band in pack.bands]
         self.names = [band.name for band in pack.bands]

@@ -40,6 +40,7 @@ class Tables(NamedTuple):
     allows: Ints
     notice: Ints
     budget: Ints
+    times: Ints
     restores: Ints
     force: Ints
     window: Ints
@@ -80,6 +81,7 @@ def tables_of(
         allows=np.zeros((len(packs), shape[1], len(STATUSES)), np.uint8),
         notice=np.array([rules.notice for _, rules in packs], np.int32),
         budget=np.zeros(shape, np.int64),
+        times=np.zeros(shape, np.int64),
         restores=np.zeros((*shape, shape[1]), np.uint8),
         force=np.array([force for force, _ in packs], np.int32),
         window=np.array([schedule.windows.get(c, 0) for c in codes] or [0], np.int32),
@@ -116,6 +118,6 @@ def _spread(made: Tables, p: int, t: int, weight: Weight) -> None:
 
 
 def _spread_route(made: Tables, p: int, t: int, rules: Rules, codes: Sequence[str]) -> None:
-    budget, restored = rules.recoveries[codes[t]]
-    made.budget[p, t] = budget
-    made.restores[p, t] = [code in restored for code in codes]
+    route = rules.recoveries[codes[t]]
+    made.budget[p, t], made.times[p, t] = route.points, route.times
+    made.restores[p, t] = [code in route.restores for code in codes]

@@ -70,7 +70,7 @@ def gives_back(recovery: Recovery, names: dict[str, str]) -> str:
     what = listed(names.get(code, code).lower() for code in recovery.restores)
     if recovery.kind == "time":
         return f"{what}, by the age tables"
-    often = f", {counted(recovery.yearly, 'time')} a year" if recovery.yearly else ""
+    often = f", at most {counted(recovery.yearly, 'time')} a year" if recovery.yearly else ""
     return f"up to {counted(recovery.points, 'point')} of {what}{often}"
 
 

@@ -134,6 +134,7 @@ def schedules(draw):
         burdens = [name for name in acts if name in "abcd"]
         routes = [
             {"kind": "lesson", "act": helper, "points": draw(st.integers(1, 120)),
+             "yearly": draw(st.integers(0, 2)),
              "restores": draw(st.lists(st.sampled_from(burdens), min_size=1, unique=True))}
             for helper in helpers if burdens and draw(st.booleans())
         ]  # fmt: skip

@@ -6,7 +6,7 @@ from standing import policy
 from standing.errors import Refused
 from standing.policy import RecordFact, Schedule
 
-from .histories import ACTS, HARSHER, MILDER, PACK, START, act, pack_of
+from .histories import ACTS, HARSHER, MILDER, PACK, RECOVERIES, START, act, pack_of
 
 ONE = Schedule([(START, PACK)])
 TWO = Schedule([(START, PACK), (START + 90, MILDER)])
@@ -160,6 +160,20 @@ def test_two_lessons_never_lift_a_record_above_nothing():
     history = [rec("a", "fare", 0), rec("y", "lesson", 1), rec("z", "lesson", 2)]
     assert counted(history, 10)["a"] == (0, "recovered")
     assert policy.score(history, ONE, START + 10).raw == 1000
+
+
+def test_only_so_many_lessons_of_a_window_give_anything_and_one_without_use_is_not_one_of_them():
+    routes = ({**RECOVERIES[0], "yearly": 1},)
+    schedule = Schedule([(START, pack_of(ACTS, recoveries=routes))])
+    history = [
+        rec("x", "lesson", 0),
+        rec("a", "fare", 1),
+        rec("y", "lesson", 2),
+        rec("z", "lesson", 3),
+    ]
+    assert counted(history, 10, schedule)["a"] == (-10, "recovered")
+    history += [rec("b", "fare", 211), rec("w", "lesson", 212)]  # the next window of lessons
+    assert counted(history, 220, schedule)["b"] == (-10, "recovered")
 
 
 def test_a_lesson_does_not_count_before_it_is_noticed():
