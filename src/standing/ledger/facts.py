@@ -1,6 +1,7 @@
 """Results as plain values and as text: what the command line and the reports print."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from standing.audit import Check, Verification
@@ -57,10 +58,16 @@ def outlooks_facts(outlooks: Sequence[Outlook]) -> list[dict[str, Any]]:
 def forecast_text(subject: str, context: str, outlooks: Sequence[Outlook]) -> str:
     """Write one line a change, from today on."""
     lines = [f"{subject} in {context}: {outlooks[0].score} points today, if nothing new happens:"]
-    for before, outlook in zip([None, *outlooks], outlooks, strict=False):
+    seen = [
+        o
+        for before, o in pairwise([None, *outlooks])
+        if o and (before is None or (before.score, before.band) != (o.score, o.band))
+    ]  # above the ceiling or below the floor, points may change and the score does not
+    for before, outlook in pairwise([None, *seen]):
+        assert outlook is not None  # only the first one is
         step = f"{outlook.score - before.score:+6d}" if before else " today"
         lines.append(f"  {format_day(outlook.day)} {step}  {outlook.score:>6}  {outlook.band}")
-    if len(outlooks) == 1:
+    if len(seen) == 1:
         lines.append("  no change in the next 24 months")
     return "\n".join(lines)
 

@@ -377,6 +377,18 @@ ESSENTIAL_SERVICES: Final = frozenset(
         "welfare",
     ]
 )
+SERVICES: Final = ESSENTIAL_SERVICES | frozenset(
+    [
+        "high-speed-train", "sleeper-train", "first-class", "flight-of-one-airline",
+        "other-airline-or-train", "lounge", "self-driven-shared-car", "ride-with-driver",
+        "rental-bicycle", "table", "room", "event-seat", "delivery", "pick-up",
+    ]
+)  # fmt: skip
+"""Every service that a restriction or its alternative may name; a new one is added here."""
+PERK_TERMS: Final = frozenset(
+    ["deposit", "seat", "compost", "pick-up-time", "newsletter", "lost-property", "cancellation"]
+)
+"""Every term that a perk may touch; a new one is added here."""
 UNTOUCHABLE_BY_PERKS: Final = frozenset({"tax", "public-fee", "priority"}) | ESSENTIAL_SERVICES
 BARRED_SECTORS: Final = frozenset(
     ["employer", "landlord", "insurer", "lender", "police", "immigration", "welfare"]

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from standing.policy._schedule import UNLIMITED
 from standing.policy._schema import TIERS, Act, Organisation, Pack, Recovery
 from standing.policy._words import (
     counted,
@@ -58,6 +59,11 @@ def _none(_old: Any, _new: Any) -> int:
 
 def _higher(old: Any, new: Any) -> int:
     return int(new) - int(old)
+
+
+def _more_often(old: int, new: int) -> int:
+    """Compare two limits a year, of which 0 is none."""
+    return _higher(old or UNLIMITED, new or UNLIMITED)
 
 
 def _lower(old: Any, new: Any) -> int:
@@ -135,7 +141,7 @@ _ALTERNATIVE: Final[_Table] = {
 _RECOVERY: Final[_Table] = {
     "restores": ("gives back {new} instead of {old}", _more),
     "points": ("gives back up to {new} points instead of {old}", _higher),
-    "yearly": ("counts {new} times a year instead of {old}", _higher),
+    "yearly": ("gives at most {new} times a year instead of {old} (0: no limit)", _more_often),
 }
 _ORGANISATION: Final[_Table] = {
     "employer": ("has the employer {new} instead of {old}", _none),

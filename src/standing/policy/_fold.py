@@ -206,10 +206,10 @@ def _recover(
         route = rules.recoveries.get(kind)
         if route is None or lines[helper][0] is None:
             continue
-        window = (kind, schedule.window_start(kind, day))
-        if gave[window] < route.times:
+        year = (kind, schedule.year_start(day))
+        if gave[year] < route.times:
             until = [index for index in oldest_first if records[index].day <= day]
-            gave[window] += _give_back(route, until, records, result)
+            gave[year] += _give_back(route, until, records, result)
     return result
 
 

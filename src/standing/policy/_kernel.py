@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from standing.policy._compile import Whole, compiled
+from standing.policy._schedule import YEAR
 from standing.policy._tables import NEVER, Ints, Tables
 
 _SHORT: Final = 64  # records of a row that are sorted by insertion
@@ -144,36 +145,47 @@ def _recover(made: Tables, p: Whole, kind: Ints, day: Ints, values: Ints, order:
     count = _oldest_first(made, kind, day, values, order)
     types = made.validity.shape[1]
     done = np.zeros(types, np.int64)  # of each route: what lies before holds nothing for it
-    window = np.full(types, _NONE)  # of each route: the window of its last helper
-    gave = np.zeros(types, np.int64)  # and how many helpers of that window gave anything
+    year = np.full(types, _NONE)  # of each route: the year of its last helper
+    gave = np.zeros(types, np.int64)  # and how many helpers of that year gave anything
     for at in range(count):
         helper = order[at]
         route = np.int64(kind[helper])
-        budget = made.budget[p, route]
-        if budget == 0:
+        if made.budget[p, route] == 0:
             continue
-        start = _window(made, route, np.int64(day[helper]))
-        if start != window[route]:
-            window[route], gave[route] = start, 0
-        if gave[route] >= made.times[p, route]:
-            continue
-        k = done[route]
-        is_empty = True  # so far nothing is left for this route before k
-        while k < count and budget > 0:
-            i = order[k]
-            if day[i] > day[helper]:
-                break
-            if made.restores[p, route, kind[i]] and values[i] < 0:
-                back = min(budget, -values[i])
-                budget -= back
-                values[i] += back
-            if values[i] < 0 and made.restores[p, route, kind[i]]:
-                is_empty = False
-            if is_empty:
-                done[route] = k + 1
-            k += 1
-        if budget < made.budget[p, route]:
-            gave[route] += 1
+        start = (np.int64(day[helper]) - made.force[0]) // YEAR
+        if start != year[route]:
+            year[route], gave[route] = start, 0
+        if gave[route] < made.times[p, route]:
+            gave[route] += _spend(made, p, helper, kind, day, values, order[:count], done)
+
+
+@compiled
+def _spend(
+    made: Tables,
+    p: Whole,
+    helper: Whole,
+    kind: Ints,
+    day: Ints,
+    values: Ints,
+    order: Ints,
+    done: Ints,
+) -> Whole:
+    """Spend one helper; gives 1 if there was anything to give back, else 0."""
+    route = np.int64(kind[helper])
+    budget = made.budget[p, route]
+    is_empty = True  # so far nothing is left for this route before k
+    k = done[route]
+    while k < order.shape[0] and budget > 0 and day[order[k]] <= day[helper]:
+        i = order[k]
+        if made.restores[p, route, kind[i]] and values[i] < 0:
+            back = min(budget, -values[i])
+            budget -= back
+            values[i] += back
+            is_empty &= values[i] == 0
+        k += 1
+        if is_empty:
+            done[route] = k
+    return np.int64(budget < made.budget[p, route])
 
 
 @compiled

@@ -17,7 +17,7 @@ from standing.policy._hit import Hit
 from standing.policy._parse import convert, line_of
 from standing.policy._schedule import Schedule
 from standing.policy._schema import Catalogue, Example, Pack
-from standing.policy._text import Lines, TextProblem, read
+from standing.policy._text import Lines, TextProblem, read, readable
 
 _RULES: Final = (
     *_rules_inputs.RULES,
@@ -111,7 +111,7 @@ def _justification_hits(pack: Pack) -> Iterator[Hit]:
     waivable = [code for code, facts in CODES.items() if facts.waivable]
     for code in pack.justifications:
         if code not in waivable:
-            got = f"a justification for {code}"
+            got = f"a justification for {readable(code)}"
             allowed = f"justifications for {', '.join(waivable)}; no other code has a switch"
             yield Hit("FORMAT", ("justifications", code), got, allowed)
 
@@ -148,7 +148,9 @@ def _differences(
         yield "band", f"the band {result.band}", expect.band
     for record, points in expect.counted.items():
         if counted.get(record) != points:
-            yield "counted", f"{counted.get(record)} points of {record}", str(points)
+            got = counted.get(record)
+            was = "no record" if got is None else f"{got} points of"
+            yield "counted", f"{was} {record}", str(points)
 
 
 def _refused(findings: "tuple[Finding, ...] | list[Finding]") -> Refused:

@@ -15,11 +15,40 @@ import msgspec
 
 from standing.errors import Refused
 from standing.policy._schema import Catalogue, Organisation, Pack, PackDay, read_day, write_day
-from standing.policy._text import Lines, Path, Plain, TextProblem, dump, read, refused
+from standing.policy._text import (
+    Lines,
+    Path,
+    Plain,
+    TextProblem,
+    cut,
+    dump,
+    read,
+    readable,
+    refused,
+)
 
 _Document = TypeVar("_Document", Pack, Catalogue)
-_WHERE = re.compile(r"^(?P<text>.*?)(?: - at `(?:key` in `)?\$(?P<path>.*)`)?$", re.DOTALL)
-_UNKNOWN = re.compile(r"unknown field `(.+)`", re.DOTALL)
+# the last place: what an author wrote may look like one too
+_WHERE = re.compile(
+    r"^(?P<text>.*?)(?: - at `(?:key` in `)?\$(?P<path>[A-Za-z0-9_.\[\]]*)`)?$", re.DOTALL
+)
+_UNKNOWN = "Object contains unknown field"
+_NO_CHOICE = "Invalid enum value"
+_GOT = re.compile(r", got `\w+`")
+_WORDS = {
+    "`int`": "a whole number",
+    "`str`": "text",
+    "`bool`": "true or false",
+    "`array`": "a list",
+    "`object`": "named fields",
+    "`null`": "nothing",
+    r"matching regex '^[a-z0-9]+([.-][a-z0-9]+)*$'": "of small letters, digits, '.' and '-'",
+    r"matching regex '^[a-z][a-z0-9_]*$'": "of small letters, digits and '_'",
+    r"matching regex '^[0-9a-f]{64}$'": "of 64 hexadecimal digits",
+    r"matching regex '^([0-9a-f]{64})?$'": "of 64 hexadecimal digits",
+    r"matching regex '^https://[^\\s]+$'": "that is an https:// address",
+    r"matching regex '^[0-9]{4}$'": "that is a year",
+}
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]+)\]|(\[\.\.\.\])")
 
 
@@ -113,50 +142,79 @@ def _parse(data: bytes, kind: type[_Document], what: str) -> _Document:
 def _explain(
     error: msgspec.ValidationError, plain: Plain, kind: type[Any], lines: Lines
 ) -> TextProblem:
-    match = _WHERE.match(str(error))
+    text = str(error)
+    if text.startswith(_UNKNOWN):
+        found = _first_unknown(plain, kind, ())
+        if found is not None:
+            path, names = found
+            got = f"a field {_dotted(path)}"
+            return TextProblem(line_of(path, lines), got, f"only {', '.join(names)}")
+    match = _WHERE.match(text)
     assert match is not None  # every part of the pattern is optional
     path, value, inner = _resolve(match["path"] or "", plain, kind)
-    wanted = match["text"][:1].lower() + match["text"][1:]
-    unknown = _UNKNOWN.search(wanted)
-    if unknown:
-        path = (*path, unknown[1])
-        names = ", ".join(inner.__struct_fields__)
-        return TextProblem(line_of(path, lines), f"a field {_dotted(path)}", f"only {names}")
     # an expression, a quoted number or a fraction where points belong: integers only
-    code = "L12" if wanted.startswith("expected `int`") else "FORMAT"
+    code = "L12" if text.startswith("Expected `int`") else "FORMAT"
     got = f"{_dotted(path)}{_shown(value)}"
+    wanted = _plainly(match["text"])
+    if text.startswith(_NO_CHOICE) and typing.get_origin(inner) is typing.Literal:
+        wanted = f"one of {', '.join(map(str, typing.get_args(inner)))}"
     return TextProblem(line_of(path, lines), got, wanted, code=code)
 
 
+def _first_unknown(plain: Any, kind: Any, path: Path) -> tuple[Path, tuple[str, ...]] | None:
+    """Find a field that its structure does not have, and the names that it has."""
+    bare = _bare(kind)
+    children: list[tuple[Any, Any, str | int]] = []
+    if isinstance(bare, type) and issubclass(bare, msgspec.Struct) and isinstance(plain, dict):
+        strange = [key for key in plain if key not in bare.__struct_fields__]
+        if strange:
+            return (*path, strange[0]), bare.__struct_fields__
+        hints = typing.get_type_hints(bare)
+        children = [(value, hints[key], key) for key, value in plain.items()]
+    elif typing.get_origin(bare) is dict and isinstance(plain, dict):
+        children = [(value, typing.get_args(bare)[-1], key) for key, value in plain.items()]
+    elif typing.get_origin(bare) is tuple and isinstance(plain, list):
+        children = [(value, typing.get_args(bare)[0], n) for n, value in enumerate(plain)]
+    found = (_first_unknown(value, inner, (*path, key)) for value, inner, key in children)
+    return next((one for one in found if one is not None), None)
+
+
+def _plainly(text: str) -> str:
+    """Say what a reader of types expected, in words that an author knows."""
+    wanted = _GOT.sub("", text).removeprefix("Expected ")
+    for technical, plain in _WORDS.items():
+        wanted = wanted.replace(technical, plain)
+    return (wanted[:1].lower() + wanted[1:]).rstrip(".")
+
+
 def _dotted(path: Path) -> str:
-    return ".".join(str(step) for step in path) or "the document"
+    return ".".join(readable(str(step)) for step in path) or "the document"
 
 
 def _shown(value: object) -> str:
     """Show a value that fits into a message; a structure is named by its place alone."""
-    if isinstance(value, (dict, list)):
-        return ""
-    text = repr(value)
-    return f": {text}" if len(text) <= 60 else f": {text[:57]}..."  # noqa: PLR2004 - one line
+    return "" if isinstance(value, (dict, list)) else f": {cut(repr(value))}"
 
 
 def _resolve(text: str, plain: Any, kind: Any) -> tuple[Path, Any, Any]:
-    """Find the part that a message means; it writes `[...]` for some key of a map."""
+    """Find the part that a message means, or the nearest one; `[...]` is some key of a map."""
     path: Path = ()
     for name, index, some in _STEP.findall(text):
-        key: str | int | None
-        if some:
-            inner = typing.get_args(kind)[-1]
-            key = _culprit(plain, inner)
-            if key is None:
-                break
-        elif name:
-            inner, key = typing.get_type_hints(kind).get(name, Any), name
-        else:
-            arguments = typing.get_args(kind)
-            key = int(index)
-            inner = arguments[0] if len(arguments) < 2 or arguments[1] is ... else arguments[key]  # noqa: PLR2004 - a pair
-        plain, kind, path = plain[key], _bare(inner), (*path, key)
+        try:
+            key: str | int | None
+            if some:
+                inner = typing.get_args(kind)[-1]
+                key = _culprit(plain, inner)
+            elif name:
+                inner, key = typing.get_type_hints(kind).get(name, Any), name
+            else:
+                arguments = typing.get_args(kind)
+                key = int(index)
+                is_pair = len(arguments) > 1 and arguments[1] is not ...
+                inner = arguments[key] if is_pair else arguments[0]
+            plain, kind, path = plain[key], _bare(inner), (*path, typing.cast("str | int", key))
+        except (KeyError, IndexError, TypeError):  # no such part
+            break
     return path, plain, kind
 
 

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from standing.policy._codes import ESSENTIAL_SERVICES, IMMEDIATE_DANGER, UNTOUCHABLE_BY_PERKS
+from standing.policy._codes import (
+    ESSENTIAL_SERVICES,
+    IMMEDIATE_DANGER,
+    PERK_TERMS,
+    SERVICES,
+    UNTOUCHABLE_BY_PERKS,
+)
 from standing.policy._hit import Hit, Rule, burdens
 from standing.policy._schema import Catalogue, Pack, Perk, Restriction
 from standing.policy._text import Path
@@ -64,6 +70,10 @@ def _length(restriction: Restriction, path: Path) -> Iterator[Hit]:
 
 def _alternative(restriction: Restriction, path: Path) -> Iterator[Hit]:
     other = restriction.alternative
+    for at, service in (("service", restriction.service), ("alternative", other.service)):
+        if service not in SERVICES:
+            place = (*path, at) if at == "service" else (*path, at, "service")
+            yield Hit("L31", place, service, f"one of {', '.join(sorted(SERVICES))}")
     if restriction.service in ESSENTIAL_SERVICES:
         yield Hit("L31", (*path, "service"), restriction.service, "no essential service")
     if other.service == restriction.service:
@@ -102,6 +112,10 @@ def _perk_limits(perk: Perk, path: Path) -> Iterator[Hit]:
     if perk.touches in UNTOUCHABLE_BY_PERKS:
         allowed = "no tax, public fee, priority or essential service"
         yield Hit("L47", (*path, "touches"), perk.touches, allowed)
+    elif perk.touches not in PERK_TERMS:
+        yield Hit(
+            "L47", (*path, "touches"), perk.touches, f"one of {', '.join(sorted(PERK_TERMS))}"
+        )
     if not perk.other_route.strip():
         allowed = "a way to the same term without any record"
         yield Hit("L47", (*path, "other_route"), "no other route", allowed)
@@ -135,9 +149,28 @@ def _authorities(pack: Pack, _: Catalogue) -> Iterator[Hit]:
             yield Hit("L48", ("organisations", index), got, allowed)
 
 
+def _codes(pack: Pack, _: Catalogue) -> Iterator[Hit]:
+    """Each consequence has a code of its own, and none is the answer that means nothing."""
+    taken = {"clear"}
+    sections: tuple[tuple[str, tuple[Restriction | Perk, ...]], ...] = (
+        ("restrictions", pack.restrictions),
+        ("perks", pack.perks),
+    )
+    for name, parts in sections:
+        for index, part in enumerate(parts):
+            if part.code in taken:
+                allowed = "a code of its own, other than clear"
+                yield Hit("L52", (name, index, "code"), part.code, allowed)
+            taken.add(part.code)
+
+
 def _answers(pack: Pack, _: Catalogue) -> Iterator[Hit]:
     if not pack.about_people:
         return
+    for code, purpose in pack.purposes.items():
+        if "clear" not in purpose.answers:
+            allowed = "clear among the answers: it stands while anything is open"
+            yield Hit("L52", ("purposes", code, "answers"), "no clear answer", allowed)
     for code, purpose in pack.purposes.items():
         fitting = {"clear", *(r.code for r in pack.restrictions if r.purpose == code)}
         fitting |= {perk.code for perk in pack.perks if perk.purpose == code}
@@ -153,9 +186,12 @@ def _reviewers(pack: Pack, _: Catalogue) -> Iterator[Hit]:
     if not (pack.about_people and pack.restrictions):
         return
     parties = {"operator", "issuer", "relying-party"}
-    interested = {o.employer for o in pack.organisations if o.role in parties}
-    first = {o.employer for o in pack.organisations if o.role == "reviewer"} - interested
-    second = {o.employer for o in pack.organisations if o.role == "second-reviewer"} - interested
+    interested = {_same(o.employer) for o in pack.organisations if o.role in parties}
+    by_role = {
+        role: {_same(o.employer) for o in pack.organisations if o.role == role} - interested
+        for role in ("reviewer", "second-reviewer")
+    }
+    first, second = by_role["reviewer"], by_role["second-reviewer"]
     if not any(one != other for one in first for other in second):
         got = "restrictions without two independent reviewers"
         allowed = (
@@ -165,8 +201,14 @@ def _reviewers(pack: Pack, _: Catalogue) -> Iterator[Hit]:
         yield Hit("L66", ("organisations",), got, allowed)
 
 
+def _same(employer: str) -> str:
+    """Give what two spellings of one employer share: letters without case, single blanks."""
+    return " ".join(employer.split()).casefold()
+
+
 RULES: tuple[Rule, ...] = (
     _contexts,
+    _codes,
     _restrictions,
     _perks,
     _impact,

@@ -28,8 +28,10 @@ def _inputs(pack: Pack, catalogue: Catalogue) -> Iterator[Hit]:
     for code, act in pack.acts.items():
         kind = catalogue.types.get(code)
         details = tuple(kind.fields) if kind else ()
-        for name in (*act.inputs, *details):
-            yield from _input(pack, code, act, name, is_detail=name in details)
+        for name in act.inputs:
+            yield from _input(pack, code, act, name, is_detail=False)
+        for name in details:  # a detail's name parts words with "_"
+            yield from _input(pack, code, act, name.replace("_", "-"), is_detail=True)
 
 
 def _input(pack: Pack, code: str, act: Act, name: str, *, is_detail: bool) -> Iterator[Hit]:
@@ -54,7 +56,7 @@ def _duties(pack: Pack, catalogue: Catalogue) -> Iterator[Hit]:
         if act.duty != duty.sha256:
             got = act.duty or "no duty"
             yield Hit("L05", ("acts", code, "duty"), got, f"the duty's text hash {duty.sha256}")
-        if duty.penal and pack.about_people and not act.legal_ground:
+        if duty.penal and pack.about_people and not act.legal_ground.strip():
             yield Hit(
                 "L50",
                 ("acts", code, "legal_ground"),

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from standing.policy._hit import Hit, Rule, burdens, live_windows, most_at_once
-from standing.policy._schema import Act, Catalogue, Pack
+from standing.policy._schema import Act, Catalogue, Pack, Recovery
 
 _LONGEST = {"minor": 90, "general": 365, "serious": 1_095}
 _YEAR = 365
+_UNLIMITED = 1 << 62
 _I32 = 2_147_483_647
 _MOST_RATIO = 12
 _FEWEST_BANDS, _MOST_BANDS = 3, 5
@@ -115,13 +116,32 @@ def _recovery(pack: Pack, _: Catalogue) -> Iterator[Hit]:
         if not by_time and half < act.cap:
             allowed = "a lesson, a service or time that gives back half the cap in 12 months"
             yield Hit("L15", ("acts", code), ", ".join(sorted(kinds)) or "no way back", allowed)
-        if "payment" in kinds and not kinds & {"instalment", "waiver", "lesson"}:
-            yield Hit("L15", ("recoveries",), "payment alone", "instalment, waiver or lesson too")
+        yield from _payments(code, routes)
+
+
+def _payments(code: str, routes: list[Recovery]) -> Iterator[Hit]:
+    """Beside a payment stands a way without money that gives as much, as often."""
+    free = [route for route in routes if route.kind in {"instalment", "waiver", "lesson"}]
+    for paid in (route for route in routes if route.kind == "payment"):
+        if not any(_gives(other) >= _gives(paid) for other in free):
+            got = f"a payment for {paid.points} points of {code} without its like"
+            allowed = "an instalment, waiver or lesson that gives as much, as often"
+            yield Hit("L15", ("recoveries",), got, allowed)
+
+
+def _gives(route: Recovery) -> tuple[int, int]:
+    """Rank what a route gives in a year: how much at once, then how often (0 is no limit)."""
+    return route.points, route.yearly or _UNLIMITED
 
 
 def _routes(pack: Pack) -> Iterator[Hit]:
+    taken: set[str] = set()
     for index, route in enumerate(pack.recoveries):
         path = ("recoveries", index)
+        if route.act and route.act in taken:
+            got = f"a second way back by {route.act}"
+            yield Hit("L15", (*path, "act"), got, "one way back an act")
+        taken.add(route.act)
         helper = pack.acts.get(route.act)
         unknown = [code for code in route.restores if code not in pack.acts]
         if unknown:

@@ -1,10 +1,14 @@
 """Linter rules about time and form: notice, contest, windows, publication, calendar, scale."""
 
 from collections.abc import Iterator
+from typing import Any
+
+import msgspec
 
 from standing.policy._codes import LINTER_VERSION
 from standing.policy._hit import Hit, Rule
-from standing.policy._schema import Catalogue, Pack
+from standing.policy._schema import Catalogue, Pack, write_day
+from standing.policy._text import Path
 from standing.wire.days import format_day
 
 FIRST_PACK = "first pack: nothing to compare"
@@ -23,12 +27,36 @@ def _form(pack: Pack, _: Catalogue) -> Iterator[Hit]:
         yield Hit("FORMAT", ("base",), got, "floor below base, base at most ceiling")
     if pack.linter != LINTER_VERSION:
         yield Hit("FORMAT", ("linter",), f"linter {pack.linter}", f"linter {LINTER_VERSION}")
+    roles = [(member.name, member.role) for member in pack.organisations]
+    for index, role in enumerate(roles):
+        if role in roles[:index]:
+            got = f"{role[0]} twice as {role[1]}"
+            yield Hit("FORMAT", ("organisations", index), got, "each organisation once in a role")
     if len(set(pack.subjects)) != len(pack.subjects):
         yield Hit("FORMAT", ("subjects",), "one kind twice", "each kind of subject once")
     if pack.about_persons and pack.public_register is not None:
         got = "a public register with natural persons"
         allowed = "registers for organisations and sole traders"
         yield Hit("FORMAT", ("public_register",), got, allowed)
+
+
+def _texts(pack: Pack, _: Catalogue) -> Iterator[Hit]:
+    """Text says something, and is nothing but text: no blanks for words, no control characters."""
+    plain: list[tuple[Path, Any]] = [((), msgspec.to_builtins(pack, enc_hook=write_day))]
+    while plain:
+        path, value = plain.pop()
+        if isinstance(value, dict):
+            plain += [((*path, key), inner) for key, inner in value.items()]
+        elif isinstance(value, (list, tuple)):
+            plain += [((*path, n), inner) for n, inner in enumerate(value)]
+        elif isinstance(value, str) and not _is_text(value):
+            yield Hit("FORMAT", path, f"{value!r:.60}", "words, without blanks around them")
+
+
+def _is_text(value: str) -> bool:
+    is_one_block = value.strip("\n") == value.strip()
+    is_plain = all(line.isprintable() for line in value.split("\n"))
+    return is_plain and is_one_block and (not value or bool(value.strip()))
 
 
 def _notice(pack: Pack, _: Catalogue) -> Iterator[Hit]:
@@ -65,8 +93,14 @@ def _publication(pack: Pack, _: Catalogue) -> Iterator[Hit]:
     change = pack.change
     if pack.version == 1:
         is_first = change.first_force == pack.force and not change.previous
-        if change.summary != FIRST_PACK or not is_first:
-            yield Hit("L38", ("change",), f"{change.summary!r} in version 1", repr(FIRST_PACK))
+        if change.summary != FIRST_PACK:
+            got = f"the summary {change.summary!r} in version 1"
+            yield Hit("L38", ("change",), got, repr(FIRST_PACK))
+        elif not is_first:
+            first = format_day(change.first_force)
+            got = f"first force {first}, previous {change.previous or 'none'}"
+            allowed = f"first force {format_day(pack.force)} and no previous pack in version 1"
+            yield Hit("L38", ("change",), got, allowed)
     elif not (change.previous and change.simulation) or change.summary == FIRST_PACK:
         got = f"version {pack.version} without what it changes"
         yield Hit("L38", ("change",), got, "the previous pack's digest, a summary, a simulation")
@@ -94,6 +128,7 @@ def _calendar(pack: Pack, _: Catalogue) -> Iterator[Hit]:
 
 RULES: tuple[Rule, ...] = (
     _form,
+    _texts,
     _notice,
     _windows,
     _publication,

@@ -48,6 +48,7 @@ class Route(NamedTuple):
 
 
 UNLIMITED: Final = 1 << 62
+YEAR: Final = 365
 
 
 class Rules:
@@ -139,6 +140,10 @@ class Schedule:
         """Give the first day of the window of an act type that holds a day."""
         length = self.windows[type]
         return day - (day - self._forces[0]) % length
+
+    def year_start(self, day: int) -> int:
+        """Give the first day of the year that holds a day: 365 days from the first day of force."""
+        return day - (day - self._forces[0]) % YEAR
 
     def rules_until(self, day: int) -> list[tuple[int, Rules]]:
         """Give every prepared pack in force by a day with its day of force, oldest first."""

@@ -152,8 +152,9 @@ class Act(_Part, frozen=True, kw_only=True):
 class Recovery(_Part, frozen=True, kw_only=True):
     """A way back: each record of type `act` gives back up to `points` of records of `restores`.
 
-    At most `yearly` records of one window of `act`, which is about a year, give anything; 0 is no
-    limit. `time` names no act: the age table does the work. `payment` never stands alone (L15).
+    At most `yearly` of them give anything in a year, which is 365 days counted from the first day
+    of force; 0 is no limit. `time` names no act: the age table does the work. `payment` never
+    stands alone (L15).
     """
 
     kind: Literal["lesson", "service", "time", "payment", "instalment", "waiver"]

@@ -18,6 +18,7 @@ from standing.errors import Refused
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 12
 MAX_NODES: Final = 50_000
+_SHOWN: Final = 60
 
 Plain = dict[str, Any] | list[Any] | str | int | bool | None
 Path = tuple[str | int, ...]
@@ -76,8 +77,16 @@ def _read_json(text: str) -> Plain:
         if _depth(value) > MAX_DEPTH:
             raise TextProblem(1, "a deeper nesting", f"at most {MAX_DEPTH} levels")
         is_canonical = dump(value) == text.encode()
-    except (ValueError, RecursionError) as error:
-        raise TextProblem(1, f"no JSON ({error})", "canonical JSON or YAML") from None
+    except json.JSONDecodeError as error:
+        raise TextProblem(
+            error.lineno, f"no JSON ({error.msg})", "canonical JSON or YAML"
+        ) from None
+    except RecursionError:
+        raise TextProblem(1, "a deeper nesting", f"at most {MAX_DEPTH} levels") from None
+    except UnicodeEncodeError:
+        raise TextProblem(1, "no JSON (half a character)", "text in UTF-8") from None
+    except ValueError:
+        raise TextProblem(1, "a number of thousands of digits", "numbers of 64 bits") from None
     if not is_canonical:
         raise TextProblem(
             1,
@@ -160,7 +169,9 @@ class _Builder:
         if self._nodes > MAX_NODES:
             raise TextProblem(_line(event), "more values", f"at most {MAX_NODES:,} values")
         if getattr(event, "tag", None) not in {None, "!"}:
-            raise TextProblem(_line(event), f"the tag {event.tag}", "values without a tag")
+            raise TextProblem(
+                _line(event), f"the tag {readable(str(event.tag))}", "values without a tag"
+            )
         if len(self._open) > MAX_DEPTH:
             raise TextProblem(_line(event), "a deeper nesting", f"at most {MAX_DEPTH} levels")
 
@@ -176,7 +187,7 @@ class _Builder:
 
     def _set_key(self, event: Any) -> None:
         if event.value in self._open[-1][0]:
-            raise TextProblem(_line(event), f"{event.value!r} twice", "each key once")
+            raise TextProblem(_line(event), f"{cut(repr(event.value))} twice", "each key once")
         self._key[-1] = event.value
         self._lines[(*self._open[-1][1], event.value)] = _line(event)
 
@@ -218,6 +229,16 @@ def _value(event: Any) -> Plain:
 
 def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
+
+
+def cut(text: str) -> str:
+    """Shorten a text to what fits into a message."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def readable(text: str) -> str:
+    """Give what an author wrote as one short line that cannot move a terminal's cursor."""
+    return cut(text if text.isprintable() else repr(text))
 
 
 def refused(problem: TextProblem, *, what: str) -> Refused:

@@ -76,5 +76,6 @@ def _refused(unknown: list[str], strange: list[str], types: list[str]) -> Refuse
         "E-SCORE-06",
         "This cannot be supposed.",
         why=why,
-        fix="See the subject's records with: standing score SUBJECT --context C.",
+        fix="See the records with: standing score SUBJECT --context C; the acts with: standing pack"
+        " show PACK.",
     )

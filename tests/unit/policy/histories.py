@@ -151,7 +151,8 @@ def schedules(draw):
 def _dense(draw, types):
     """Up to ten records on few days of few types: warnings, limits and lessons meet often."""
     types = draw(st.lists(st.sampled_from(types), min_size=1, max_size=4, unique=True))
-    days = draw(st.lists(st.integers(START - 40, START + 130), min_size=1, max_size=5))
+    late = st.integers(START + 355, START + 375)  # the turn of a year
+    days = draw(st.lists(st.integers(START - 40, START + 130) | late, min_size=1, max_size=5))
     delays = draw(st.lists(st.integers(0, 3), min_size=1, max_size=2))
     statuses = draw(st.sampled_from((("effective",), ("effective",), STATUSES)))
     rows = [

@@ -21,7 +21,7 @@ CASES = {
     ),
     "a division": (
         "points: -40", "points: -120/3", "L12", "points: -120/3",
-        "acts.rail.smoking.points: '-120/3'", "expected `int`, got `str`",
+        "acts.rail.smoking.points: '-120/3'", "a whole number",
     ),
     "a burdening type with good points": (
         "points: -40", "points: 40", "L12", "points: 40", "40 points",

@@ -72,7 +72,7 @@ def said(new, old=OLD):
          ("recoveries:\n  - {kind: lesson, act: rail.help-given, restores: [rail.smoking], "
          "points: 30, yearly: 2}\n"),
          "milder",
-         "Lesson (Help given) is a new way back: up to 30 points of smoking, 2 times a year."),
+         "Lesson (Help given) is a new way back: up to 30 points of smoking, at most 2 times a year."),
         ("parties: [rail-operator]", "parties: [rail-operator, ticket-agent]", "harsher",
          ("The question high-speed-sale: may be asked by rail-operator and ticket-agent instead of "
          "rail-operator.")),

@@ -162,7 +162,7 @@ def test_two_lessons_never_lift_a_record_above_nothing():
     assert policy.score(history, ONE, START + 10).raw == 1000
 
 
-def test_only_so_many_lessons_of_a_window_give_anything_and_one_without_use_is_not_one_of_them():
+def test_only_so_many_lessons_of_a_year_give_anything_and_one_without_use_is_not_one_of_them():
     routes = ({**RECOVERIES[0], "yearly": 1},)
     schedule = Schedule([(START, pack_of(ACTS, recoveries=routes))])
     history = [
@@ -172,8 +172,8 @@ def test_only_so_many_lessons_of_a_window_give_anything_and_one_without_use_is_n
         rec("z", "lesson", 3),
     ]
     assert counted(history, 10, schedule)["a"] == (-10, "recovered")
-    history += [rec("b", "fare", 211), rec("w", "lesson", 212)]  # the next window of lessons
-    assert counted(history, 220, schedule)["b"] == (-10, "recovered")
+    history += [rec("b", "fare", 366), rec("w", "lesson", 367)]  # the next year
+    assert counted(history, 380, schedule)["b"] == (-10, "recovered")
 
 
 def test_a_lesson_does_not_count_before_it_is_noticed():

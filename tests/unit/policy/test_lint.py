@@ -7,6 +7,8 @@ import pytest
 
 from standing import policy
 from standing.errors import Refused
+from standing.policy._codes import SENSITIVE_INPUTS, WEALTH_INPUTS
+from standing.policy._schema import Field
 
 from .conftest import FIXTURES, NAMES, PACKS
 
@@ -133,6 +135,15 @@ def test_a_word_is_no_justification(catalogue):
         ([("2026: [2026-12-25, 2026-12-26]", "2026: [2026-12-26, 2026-12-25]")], "L45"),
         ([("band: steady", "band: low")], "EXAMPLES"),
         ([("counted: {b: -10}", "counted: {c: -10}")], "EXAMPLES"),
+        ([("code: no-high-speed", "code: clear")], "L52"),
+        ([("code: no-high-speed", "code: seat-choice")], "L52"),
+        ([("answers: [clear, ", "answers: [")], "L52"),
+        ([("service: high-speed-train", "service: fast-train")], "L31"),
+        ([("service: ordinary-train", "service: walk")], "L31"),
+        ([("touches: seat", "touches: taxes")], "L47"),
+        ([("title: Choice of a seat", "title: ' '")], "FORMAT"),
+        ([("title: Choice of a seat", 'title: "Choice\\e[2J"')], "FORMAT"),
+        ([("title: Choice of a seat", "title: 'Choice '")], "FORMAT"),
         ([("{id: b, type", "{id: a, type")], "EXAMPLES"),
     ],
 )  # fmt: skip
@@ -229,3 +240,60 @@ def test_acts_that_can_never_move_a_band_need_a_reason(packs, catalogue):
 def test_findings_come_in_the_order_of_the_document(passing, catalogue):
     data = edited(passing, ("notice_days: 14", "notice_days: 1"), ("days: 180", "days: 200"))
     assert [finding.code for finding in blocking(data, catalogue)] == ["L18", "L29"]
+
+
+def with_routes(passing, *routes):
+    lines = "".join(f"  - {route}\n" for route in routes)
+    return edited(passing, ("purposes:\n", lines + "purposes:\n"))
+
+
+def test_one_act_is_one_way_back(passing, catalogue):
+    data = with_routes(
+        passing,
+        "{kind: lesson, act: rail.help-given, restores: [rail.smoking], points: 60, yearly: 1}",
+        "{kind: service, act: rail.help-given, restores: [rail.unpaid-fare], points: 9, yearly: 1}",
+    )
+    [finding] = blocking(data, catalogue)
+    assert (finding.code, finding.got) == ("L15", "a second way back by rail.help-given")
+
+
+@pytest.mark.parametrize("waiver", ["points: 0", "points: 39, yearly: 1", "points: 40, yearly: 1"])
+def test_a_way_beside_a_payment_gives_as_much_as_often(passing, catalogue, packs, waiver):
+    pay = "restores: [rail.smoking], points: 40, yearly: 2}"
+    data = with_routes(
+        passing,
+        "{kind: payment, act: rail.help-given, " + pay,
+        "{kind: waiver, act: rail.smoking, restores: [rail.smoking], " + waiver + "}",
+    )
+    assert "without its like" in " ".join(f.got for f in blocking(data, catalogue))
+
+
+@pytest.mark.parametrize("name", sorted(SENSITIVE_INPUTS | WEALTH_INPUTS))
+def test_no_coded_detail_has_the_name_of_a_forbidden_input(passing, catalogue, name):
+    kind = catalogue.types["rail.smoking"]
+    detail = Field(codes=("a",), required=False)
+    fields = {**kind.fields, name.replace("-", "_"): detail}
+    types = {**catalogue.types, "rail.smoking": msgspec.structs.replace(kind, fields=fields)}
+    spoiled = msgspec.structs.replace(catalogue, types=types)
+    codes = {finding.code for finding in blocking(passing, spoiled)}
+    assert codes & {"L03", "L04"}
+
+
+def test_one_employer_in_two_spellings_is_one_employer(passing, catalogue):
+    data = passing.decode()
+    reviewer = next(line for line in data.splitlines() if "role: second-reviewer" in line)
+    first = next(line for line in data.splitlines() if "role: reviewer" in line)
+    employer = first.split("employer: ")[1].split(",")[0]
+    same = reviewer.replace(reviewer.split("employer: ")[1].split(",")[0], employer.upper())
+    codes = {finding.code for finding in blocking(data.replace(reviewer, same).encode(), catalogue)}
+    assert "L66" in codes
+
+
+def test_an_organisation_stands_once_in_a_role(passing, catalogue):
+    text = passing.decode()
+    line = next(line for line in text.splitlines() if "role: reviewer" in line)
+    data = text.replace(line, f"{line}\n{line}")
+    findings = blocking(data.encode(), catalogue)
+    assert [(f.code, f.allowed) for f in findings] == [
+        ("FORMAT", "each organisation once in a role")
+    ]

@@ -56,10 +56,10 @@ def test_days_are_whole_numbers_to_the_rules(passing):
     [
         ("force: 2026-11-01", "force: 2026-11-31", "exists in the calendar"),
         ("force: 2026-11-01", "force: 20000", "day like"),
-        ("version: 1", "version: one", "expected `int`"),
+        ("version: 1", "version: one", "allowed is a whole number."),
         ("version: 1", "version: 0", ">= 1"),
-        ("format: standing/pack/1", "format: standing/pack/2", "enum"),
-        ("subjects: [person]", "subjects: [child]", "enum"),
+        ("format: standing/pack/1", "format: standing/pack/2", "one of standing/pack/1"),
+        ("subjects: [person]", "subjects: [child]", "one of person, sole_trader, organisation"),
         ("tier: general", "tier: grave", "acts.rail.smoking.tier: 'grave'"),
         ("title: Choice of a seat", "title: ''", "perks.0.title"),
         ("trigger: {serious: 1}", "trigger: {serious: 1, moon: 2}", "trigger.moon"),
@@ -189,3 +189,36 @@ def test_the_catalogue_that_a_pack_names_is_the_one_it_is_judged_by(passing, cat
     assert (finding.code, finding.got) == ("L61", f"catalogue {named}")
     assert finding.allowed.startswith(wanted)
     assert passing.decode().splitlines()[finding.line - 1] == f"catalogue: {named}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a` - at `$.nowhere", "a` - at `$[0]", "a` - at `$", "x - at `$.acts[...].points`", "\\e[2J"],
+)
+def test_a_field_whose_name_looks_like_a_place_is_an_unknown_field(name):
+    for text in (
+        f'{PASSING}\n"{name}": 1\n',
+        PASSING.replace("linter: 2", f'linter: 2\n"{name}": 1'),
+    ):
+        with pytest.raises(Refused, match="E-PACK-01") as caught:
+            policy.parse_pack(text.encode())
+        assert "got a field " in caught.value.why
+        assert caught.value.why.isprintable()
+
+
+@pytest.mark.parametrize("value", ["x' - at `$.nope", "x` - at `$.acts[...].points`", "a\\nb"])
+def test_a_value_that_looks_like_a_place_is_named_where_it_stands(value):
+    text = PASSING.replace("role: operator", f'role: "{value}"', 1)
+    with pytest.raises(Refused, match="E-PACK-01") as caught:
+        policy.parse_pack(text.encode())
+    assert "organisations.0.role" in caught.value.why
+    assert "one of operator, issuer" in caught.value.why
+    assert caught.value.why.isprintable()
+
+
+def test_a_name_in_a_message_is_short_and_moves_no_cursor():
+    text = PASSING + '"' + "long " * 40 + '\\n\\x1b[2J": 1\n'
+    with pytest.raises(Refused, match="E-PACK-01") as caught:
+        policy.parse_pack(text.encode())
+    assert caught.value.why.isprintable()
+    assert "long ..." in caught.value.why or "..." in caught.value.why
