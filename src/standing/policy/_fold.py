@@ -128,7 +128,7 @@ def _fold(
 ) -> list[Reason]:
     """Judge every record under one pack: age, warnings, recovery, then caps, cell by cell."""
     lines = _lines(records, rules, schedule, as_of)
-    if any(record.type in rules.recoveries for record in records):
+    if not rules.recoveries.keys().isdisjoint([record.type for record in records]):
         lines = _recover(records, lines, rules, schedule)
     weights, room = rules.weights, dict[tuple[str, int], int]()
     reasons = []
@@ -199,31 +199,40 @@ def _recover(
     depends on ids, and scorers over columns need none.
     """
     result = list(lines)
-    oldest_first = sorted(range(len(records)), key=lambda i: (records[i].day, records[i].type))
-    gave: Counter[tuple[str, int]] = Counter()
+    keys = [(record.day, record.type) for record in records]
+    oldest_first = sorted(range(len(records)), key=keys.__getitem__)
+    gave: dict[tuple[str, int], int] = {}
     for helper in oldest_first:
-        kind, day = records[helper].type, records[helper].day
+        day, kind = keys[helper]
         route = rules.recoveries.get(kind)
         if route is None or lines[helper][0] is None:
             continue
         year = (kind, schedule.year_start(day))
-        if gave[year] < route.times:
-            until = [index for index in oldest_first if records[index].day <= day]
-            gave[year] += _give_back(route, until, records, result)
+        already = gave.get(year, 0)
+        if already < route.times and _give_back(route, day, oldest_first, records, result):
+            gave[year] = already + 1
     return result
 
 
 def _give_back(
-    route: Route, oldest_first: Sequence[int], records: Sequence[RecordFact], lines: list[_Line]
+    route: Route,
+    day: int,
+    oldest_first: Sequence[int],
+    records: Sequence[RecordFact],
+    lines: list[_Line],
 ) -> bool:
-    """Spend one recovery record; tells whether there was anything to give back."""
+    """Spend one recovery record of a day; tells whether there was anything to give back."""
     budget = route.points
     for index in oldest_first:
-        value, aged, _, change, expires = lines[index]
-        if budget and records[index].type in route.restores and value is not None and value < 0:
-            back = min(budget, -value)
-            budget -= back
-            lines[index] = (value + back, aged, "recovered", change, expires)
+        record = records[index]
+        if record.day > day or not budget:
+            break
+        if record.type in route.restores:
+            value, aged, _, change, expires = lines[index]
+            if value is not None and value < 0:
+                back = min(budget, -value)
+                budget -= back
+                lines[index] = (value + back, aged, "recovered", change, expires)
     return budget < route.points
 
 
