@@ -2,18 +2,21 @@
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 from standing.log._layout import pack_entries, tile_path
+from standing.policy import canonical, parse_pack
 from standing.wire import cbor, cose
 from standing.wire.keys import ED25519, KeyFile, format_key_file
 from standing.wire.notes import NoteSignature, format_signatures, parse_note, vkey
 from standing.witness._request import format_request
 from tests.fuzz import objects
-from tests.fuzz.targets import QUESTION, TARGETS
+from tests.fuzz.targets import QUESTION, TARGETS, _column_store
 from tests.support import pack as pack_file
 from tests.unit.verify import naive
 from tests.vectors import load
 
+FIXTURES = Path(__file__).resolve().parents[1] / "packs"
 _ODD = load("ed25519.json")
 _PROOFS = load("proofs.json")
 _RECEIPTS = load("receipts.json")
@@ -137,6 +140,27 @@ def _questions() -> list[bytes]:
     return [cbor.encode(asked), QUESTION]
 
 
+def _packs() -> list[bytes]:
+    passing = (FIXTURES / "passing.yaml").read_bytes()
+    names = (b"a` - at `$.nowhere", b"a` - at `$[0]", b"x - at `$.acts[...].points`")
+    return [
+        passing,
+        *(passing + b'"%s": 1\n' % name for name in names),
+        passing.replace(b"role: operator", b'role: "x\' - at `$.nope"'),
+    ]
+
+
+_SIMULATION = (
+    b'{"context":"rail","format":"standing/simulation/1","impact":{"high_permille":0,'
+    b'"low_permille":0,"result":"not shown"},"new_rules":"%s","old_pack":"%s"}'
+) % (b"a" * 64, b"b" * 64)
+
+
+def _column_files() -> list[bytes]:
+    _, _, good = _column_store()
+    return [bytes([n]) + good[path] for n, path in enumerate(sorted(good))]
+
+
 def _bundles() -> list[bytes]:
     return [pack_entries(entries) for entries in ([], [b""], [b"a", b"b" * 300], [b"", b"", b"c"])]
 
@@ -195,7 +219,10 @@ _SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "examine": _posted,
     "statement": _statements,
     "question": _questions,
-    "pack": lambda: [pack_file()],
+    "pack": lambda: [pack_file(), canonical(parse_pack(pack_file()))],
+    "lint-pack": _packs,
+    "simulation": lambda: [_SIMULATION],
+    "column-file": _column_files,
     "entry-bundle": _bundles,
     "tile-file": _paths,
     "http-head": _heads,

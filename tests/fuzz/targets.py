@@ -20,10 +20,21 @@ import msgspec
 
 from standing import charter
 from standing.cases import decisions
+from standing.columns import ColumnStore
 from standing.errors import StandingError
 from standing.fetch import Answered
 from standing.log._layout import ENTRIES, TILE, pack_entries, tile_path, unpack_entries
-from standing.policy import canonical, parse_pack
+from standing.packs import shipped
+from standing.policy import (
+    Catalogue,
+    RecordFact,
+    canonical,
+    lint,
+    parse_catalogue,
+    parse_pack,
+    parse_simulation,
+)
+from standing.policy.columns import columns_of
 from standing.serve._entries import _check_type, _id
 from standing.serve._http import Answer, Problem, read_body
 from standing.serve._reads import Files
@@ -495,6 +506,52 @@ def pack(data: bytes) -> None:
     if read is not None:
         assert parse_pack(canonical(read)) == read
         assert canonical(parse_pack(canonical(read))) == canonical(read)
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return parse_catalogue(shipped("catalogue"))
+
+
+@target
+def lint_pack(data: bytes) -> None:
+    """A linter judges any bytes: on one line each, in words that move no cursor."""
+    for finding in lint(data, _catalogue()):
+        facts = (finding.code, finding.got, finding.allowed, finding.why, finding.source)
+        assert all(facts), finding
+        assert all(fact.isprintable() for fact in facts), finding
+        assert finding.line >= 1
+
+
+@target
+def simulation(data: bytes) -> None:
+    attempt(parse_simulation, data)
+
+
+@cache
+def _column_store() -> tuple[TemporaryDirectory[str], ColumnStore, dict[Path, bytes]]:
+    folder = TemporaryDirectory(prefix="standing-fuzz-")
+    store = ColumnStore(Path(folder.name), "transit")
+    facts = [RecordFact("a", "fare", 20_000, 20_001), RecordFact("b", "help", 20_002, 20_003)]
+    store.append(columns_of({3: facts, 5: facts[:1]}, ("", "fare", "help")), 1, "aa")
+    good = {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file()}
+    return folder, store, good
+
+
+@target
+def column_file(data: bytes) -> None:
+    """Any file of the bulk store, chosen by the first byte, holds anything; nobody is made up."""
+    _, store, good = _column_store()
+    path = sorted(good)[data[0] % len(good)] if data else min(good)
+    path.write_bytes(data[1:])
+    try:
+        columns = attempt(store.load)
+        attempt(store.row, 5)
+        if columns is not None and data[1:] != good[path]:
+            assert columns.records <= 3
+            assert len(columns.subjects) <= 2
+    finally:
+        path.write_bytes(good[path])
 
 
 # --- log and server -------------------------------------------------------------------------------

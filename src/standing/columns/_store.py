@@ -40,6 +40,7 @@ _GROWTH: Final = 2  # merge when the older neighbour is at most this many times 
 _BLOCK_RECORDS: Final = 1 << 25
 _TRIES: Final = 5  # of a reader whose segments a writer merged meanwhile
 _CONTEXT: Final = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*", re.ASCII)
+_SEGMENT: Final = re.compile(r"[0-9]{6}", re.ASCII)
 BLANK: Final = ""
 """The act type of an overwritten record: number 0 in every store, weighed by no pack."""
 
@@ -213,9 +214,10 @@ class ColumnStore:
         try:
             data = (self.folder / _MANIFEST).read_bytes()
             manifest = msgspec.json.decode(data, type=_Manifest)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
             return _EMPTY
         is_ours = manifest.format == _EMPTY.format and manifest.codes[:1] == _EMPTY.codes
+        is_ours &= all(_SEGMENT.fullmatch(listed.name) for listed in manifest.segments)
         return manifest if is_ours else _EMPTY
 
     # --- forgetting -------------------------------------------------------------------------------

@@ -320,8 +320,10 @@ def fold_rows(
     bands: Ints,
     turns: Ints,
     tallied: Ints,
-) -> None:
+) -> Whole:
     """Score some rows in place; row r has the records ends[r-1] to ends[r].
+
+    Gives the number of rows that would end before they begin, or where there are no records.
 
     `until` and `since` may be empty (nobody has any); so may `turns` and `tallied`, which are
     filled only where they have room: the next day that may change a score, and counted records.
@@ -330,9 +332,13 @@ def fold_rows(
     room = 0 if is_plain else longest
     values, theirs = np.empty(room, np.int64), np.empty(room, np.int64)
     order = np.empty(room, np.int64)
+    strange: Whole = 0
     for row in rows:
         begin = np.int64(0) if row == 0 else np.int64(ends[row - 1])
         end = np.int64(ends[row])
+        if not 0 <= begin <= end <= kind.shape[0]:
+            strange += 1
+            continue
         from_day = np.int64(since[row]) if since.shape[0] else np.int64(0)
         if is_plain:
             total = _one_pack(
@@ -351,6 +357,7 @@ def fold_rows(
         bands[row] = band
         if turns.shape[0]:
             turns[row] = _next_day(made, kind, day, noticed, until, begin, end)
+    return strange
 
 
 @compiled

@@ -28,7 +28,16 @@ def _begin(ends: Ints, row: Whole) -> Whole:
 
 @compiled
 def merged_size(a: Any, b: Any) -> Any:
-    """Count the rows and the records of two columns together (see `merge_rows`)."""
+    """Count the rows and the records of two columns together (see `merge_rows`).
+
+    Gives (-1, -1) where a row ends before it begins, or where there are no records.
+    """
+    for columns in (a, b):
+        before: Whole = np.int64(0)
+        for end in columns[1]:
+            if not before <= end <= columns[2].shape[0]:
+                return -1, -1
+            before = np.int64(end)
     i, j = _skip(a[0], 0), _skip(b[0], 0)
     rows: Whole = np.int64(0)
     records: Whole = np.int64(0)

@@ -11,7 +11,7 @@ import numpy as np
 from standing.policy import _kernel
 from standing.policy._schedule import Schedule
 from standing.policy._tables import Ints, Tables, tables_of
-from standing.policy.columns import NOTHING, Columns, read_only
+from standing.policy.columns import NOTHING, Columns, damaged_columns, read_only
 
 _ROW_BYTES: Final = 13
 _BLOCK_ROWS: Final = 1 << 18
@@ -101,11 +101,14 @@ def fold(
 ) -> None:
     """Score all rows, or the chosen ones, into a population that is there already."""
     longest = _longest(columns.ends)
+    if longest > columns.records:
+        raise damaged_columns()
     arrays: list[Any] = [*map(read_only, (*columns[2:], since)), *population]
 
     def work(share: tuple[int, int]) -> None:
         chosen = np.arange(*share) if rows is None else rows[slice(*share)]
-        _kernel.fold_rows(made, chosen, longest, *arrays)
+        if _kernel.fold_rows(made, chosen, longest, *arrays):
+            raise damaged_columns()
 
     ends = columns.ends if rows is None else np.cumsum(columns.lengths(rows))
     shares = list(pairwise(_borders(ends, workers * _SHARES_A_WORKER)))

@@ -17,6 +17,7 @@ Ints = npt.NDArray[Any]
 
 STATUSES: Final = ("effective", "contested", "annulled", "lapsed", "retracted")
 """The statuses of a record by their number in a column."""
+_BYTE: Final = 256
 NEVER: Final = 65_535
 """In a column of days (whole days since 1970-01-01): no such day."""
 
@@ -68,7 +69,7 @@ def tables_of(
         )
     packs = schedule.rules_until(as_of)
     today = packs[-1][1]
-    shape = (len(packs), max(1, len(codes)))
+    shape = (len(packs), _BYTE)  # whatever a column of bytes holds has a place
     longest = max(w.validity for _, rules in packs for w in rules.weights.values())
     made = Tables(
         as_of=as_of,
@@ -78,19 +79,19 @@ def tables_of(
         cap=np.zeros(shape, np.int64),
         warns=np.zeros(shape, np.uint8),
         cell=np.zeros((shape[1], longest), np.int64),
-        allows=np.zeros((len(packs), shape[1], len(STATUSES)), np.uint8),
+        allows=np.zeros((*shape, _BYTE), np.uint8),
         notice=np.array([rules.notice for _, rules in packs], np.int32),
         budget=np.zeros(shape, np.int64),
         times=np.zeros(shape, np.int64),
         restores=np.zeros((*shape, shape[1]), np.uint8),
         force=np.array([force for force, _ in packs], np.int32),
-        window=np.array([schedule.windows.get(c, 0) for c in codes] or [0], np.int32),
-        order=np.argsort(np.argsort(np.array(codes or [""]), kind="stable")).astype(np.int64),
+        window=_padded([schedule.windows.get(code, 0) for code in codes], np.int32),
+        order=_padded(np.argsort(np.argsort(np.array(codes), kind="stable")), np.int64),
         base=int(today.pack.base),
         floor=int(today.pack.floor),
         ceiling=int(today.pack.ceiling),
         starts=np.array(today.starts, np.int32),
-        tallies=np.array(tallies or [0] * shape[1], np.uint32),
+        tallies=_padded(tallies, np.uint32),
     )
     for p, (_, rules) in enumerate(packs):
         for t, code in enumerate(codes):
@@ -114,10 +115,16 @@ def _spread(made: Tables, p: int, t: int, weight: Weight) -> None:
     made.warns[p, t] = weight.warn_first
     # silence never helps the issuer of a burden, and never takes a good record away
     counting = ("effective",) if weight.negative else ("effective", "contested", "lapsed")
-    made.allows[p, t] = [status in counting for status in STATUSES]
+    made.allows[p, t, : len(STATUSES)] = [status in counting for status in STATUSES]
 
 
 def _spread_route(made: Tables, p: int, t: int, rules: Rules, codes: Sequence[str]) -> None:
     route = rules.recoveries[codes[t]]
     made.budget[p, t], made.times[p, t] = route.points, route.times
-    made.restores[p, t] = [code in route.restores for code in codes]
+    made.restores[p, t, : len(codes)] = [code in route.restores for code in codes]
+
+
+def _padded(values: Sequence[int] | Ints, kind: type[Any]) -> Ints:
+    padded = np.zeros(_BYTE, kind)
+    padded[: len(values)] = values
+    return padded

@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from standing.errors import Refused
+from standing.errors import Broken, Refused
 from standing.policy._fold import RecordFact
 from standing.policy._tables import NEVER, STATUSES, Ints
 
 __all__ = [
-    "NOTHING", "TYPES", "Columns", "Ints", "columns_of", "empty", "facts_at", "merge_into",
-    "merged", "merged_counts", "read_only", "until_of", "without_blanks",
+    "NOTHING", "TYPES", "Columns", "Ints", "columns_of", "damaged_columns", "empty", "facts_at",
+    "merge_into", "merged", "merged_counts", "read_only", "until_of", "without_blanks",
 ]  # fmt: skip
 
 MAX_TYPES: Final = 255
@@ -139,6 +139,8 @@ def merged_counts(a: Columns, b: Columns) -> tuple[int, ...]:
     from standing.policy import _merge  # noqa: PLC0415 - loads the compiler, which readers spare
 
     rows, records = map(int, _merge.merged_size(_inputs(a), _inputs(b)))
+    if rows < 0:
+        raise damaged_columns()
     has_until = len(a.until) or len(b.until)
     return rows, rows, records, records, records, records, records if has_until else 0
 
@@ -166,6 +168,16 @@ def without_blanks(columns: Columns) -> Columns:
     subjects = columns.subjects
     is_whole = not len(subjects) or (subjects[0] != 0 and (subjects[1:] != subjects[:-1]).all())
     return columns if is_whole else merged(columns, empty(columns.codes))
+
+
+def damaged_columns() -> Broken:
+    """Make the error for columns whose rows do not lie one after the other."""
+    return Broken(
+        "E-SCORE-07",
+        "The rows of these columns do not lie one after the other.",
+        why="One ends before it begins, or where there are no records.",
+        fix="Remove the folder columns of the ledger; it is made anew from the vault.",
+    )
 
 
 def until_of(fact: RecordFact) -> int:

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standing import policy
-from standing.errors import Refused
+from standing.errors import Broken, Refused
 from standing.policy import RecordFact, Schedule, bulk
 
-from .histories import PACK, START, cases, moments, populations, schedules
+from .histories import ACTS, PACK, START, cases, moments, pack_of, populations, schedules
 
 DAYS = st.integers(START, START + 420)
 
@@ -164,3 +164,29 @@ def test_a_lesson_spares_kinds_of_one_day_by_name_whatever_their_numbers():
         columns = bulk.columns_of({1: facts}, codes)
         scored = bulk.score_columns(columns, schedule, START + 10)
         assert scored.score.tolist() == [policy.score(facts, schedule, START + 10).score] == [790]
+
+
+@pytest.mark.parametrize("ends", [[2, 1, 4], [5, 4, 4], [-1, 2, 4], [2**40, 4, 4], [1, 2, 9]])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rows_that_do_not_lie_one_after_the_other_are_found_and_nothing_is_read_there(
+    ends, workers
+):
+    facts = {
+        n: [RecordFact(c, "fare", START, START) for c in "abcd"[: n % 3 + 1]] for n in (1, 2, 3)
+    }
+    columns = bulk.columns_of(facts, sorted(PACK.acts))
+    columns = columns._replace(ends=np.array(ends), **{
+        name: getattr(columns, name)[:4] for name in ("kind", "day", "noticed", "status")
+    })  # fmt: skip
+    with pytest.raises(Broken, match="E-SCORE-07"):
+        bulk.score_columns(columns, Schedule([(START, PACK)]), START + 10, workers=workers)
+    with pytest.raises(Broken, match="E-SCORE-07"):
+        bulk.merged(columns, bulk.empty(columns.codes))
+
+
+def test_types_and_statuses_that_nobody_named_weigh_nothing():
+    facts = {1: [RecordFact("a", "fare", START, START), RecordFact("b", "fare", START, START)]}
+    columns = bulk.columns_of(facts, sorted(PACK.acts))
+    columns.kind[0], columns.status[1] = 255, 255
+    for schedule in (Schedule([(START, PACK)]), Schedule([(START, pack_of(ACTS))])):
+        assert bulk.score_columns(columns, schedule, START + 10).score.tolist() == [1000]
