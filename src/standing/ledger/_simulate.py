@@ -35,13 +35,7 @@ def simulate_pack(core: Core, new: bytes, against: bytes | None = None) -> Simul
     pack = policy.parse_pack(new)
     digest = _rules.pack_in_force(core, pack.context, core.today) if against is None else None
     old = policy.parse_pack(against) if against is not None else _rules.pack(core, digest or b"")
-    if old.context != pack.context:
-        raise Refused(
-            "E-PACK-20",
-            "Two packs of different contexts cannot be compared.",
-            why=f"Got {pack.context} and {old.context}; a score is of one context (L41).",
-            fix="Give two packs of one context.",
-        )
+    policy.check_one_context(old, pack)
     everyone = Everyone(core, pack.context)
     published = core.state.packs_of(pack.context)
     first = published[0][0] if published else old.change.first_force  # both have the same windows

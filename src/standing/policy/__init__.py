@@ -9,7 +9,7 @@ from standing.policy._arithmetic import ActFacts, Arithmetic, arithmetic, page, 
 from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
 from standing.policy._consequences import consequences, counters, met, tally_masks
-from standing.policy._diff import Effect, PackDiff, diff_packs, diff_text
+from standing.policy._diff import Effect, PackDiff, check_one_context, diff_packs, diff_text
 from standing.policy._diff_parts import Difference
 from standing.policy._digests import population_digest, rules_digest, subject_digest
 from standing.policy._fold import WHY, Reason, RecordFact, Score, score
@@ -52,6 +52,7 @@ __all__ = [
     "arithmetic",
     "canonical",
     "check_conduct",
+    "check_one_context",
     "consequences",
     "counters",
     "diff_packs",

@@ -48,12 +48,8 @@ class PackDiff(msgspec.Struct, frozen=True):
     effects: tuple[Effect, ...]
 
 
-def diff_packs(old: Pack, new: Pack) -> PackDiff:
-    """Compare two packs of one context; raises `E-PACK-20` for two contexts.
-
-    Version, days of publication and force, and what the pack says about its change are no
-    differences of the rules: every new version has its own.
-    """
+def check_one_context(old: Pack, new: Pack) -> None:
+    """Raise `E-PACK-20` for packs of two contexts: nothing is ever compared across them (L41)."""
     if old.context != new.context:
         raise Refused(
             "E-PACK-20",
@@ -61,6 +57,15 @@ def diff_packs(old: Pack, new: Pack) -> PackDiff:
             why=f"Got {old.context} and {new.context}.",
             fix="Compare two packs of one context.",
         )
+
+
+def diff_packs(old: Pack, new: Pack) -> PackDiff:
+    """Compare two packs of one context; raises `E-PACK-20` for two contexts.
+
+    Version, days of publication and force, and what the pack says about its change are no
+    differences of the rules: every new version has its own.
+    """
+    check_one_context(old, new)
     names = names_of([*old.acts, *new.acts])
     return PackDiff(
         old.context,
