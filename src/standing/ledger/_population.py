@@ -48,11 +48,11 @@ def columns_now(core: Core, context: str, live: Ints) -> Callable[[], Iterable[C
     store = ColumnStore(core.columns_folder, context)
     through = store.covers()[0] if _continues(core, store, context) else 0
     if core.vault.read_only:
-        return _beside(core, context, store, through)
+        return _beside(core, context, store, through, live)
     if not through:
         store.remove()
     ended = core.vault.withdrawn(context)
-    for news, batch in _news(core, context, through, store.codes):
+    for news, batch in _news(core, context, through, store.codes, live):
         store.append(news, batch.id, batch.statement.hex(), ended)
     store.forget_others(live)
     segments = store.segments()
@@ -60,13 +60,13 @@ def columns_now(core: Core, context: str, live: Ints) -> Callable[[], Iterable[C
 
 
 def _beside(
-    core: Core, context: str, store: ColumnStore, through: int
+    core: Core, context: str, store: ColumnStore, through: int, live: Ints
 ) -> Callable[[], Iterable[Columns]]:
     """Read a store that nobody may write, with what is newer beside it in memory."""
     segments = store.segments() if through else []
     codes = store.codes if through else (BLANK,)
     held: Columns | None = None
-    for news, _ in _news(core, context, through, codes):
+    for news, _ in _news(core, context, through, codes, live):
         held = news if held is None else merged(_renumbered(held, news), news)
     if held is None or not held.records:
         return lambda: blocks(segments)
@@ -132,18 +132,16 @@ def _continues(core: Core, store: ColumnStore, context: str) -> bool:
 
 
 def _news(
-    core: Core, context: str, through: int, codes: tuple[str, ...]
+    core: Core, context: str, through: int, codes: tuple[str, ...], live: Ints
 ) -> Iterator[tuple[Columns, StoredBatch]]:
     """Open what the vault took after a batch, a block of batches at a time."""
-    live = set(core.vault.live_numbers(context, core.today)[0].tolist())
     facts: dict[int, list[policy.RecordFact]] = {}
     last, waiting = None, 0
-    for batch in core.vault.batches.each(through + 1):
+    for batch in core.vault.batches.each(through + 1, context=context):
         if batch.entry is None:  # staged: it is no record yet, nor is anything after it
             break
         last = batch
-        if batch.context == context:
-            waiting += _open_batch(core, batch, live, facts)
+        waiting += _open_batch(core, batch, live, facts)
         if waiting >= _BLOCK_RECORDS:
             news = columns_of(facts, codes)
             codes = news.codes
@@ -154,16 +152,16 @@ def _news(
 
 
 def _open_batch(
-    core: Core, batch: StoredBatch, live: set[int], facts: dict[int, list[policy.RecordFact]]
+    core: Core, batch: StoredBatch, live: Ints, facts: dict[int, list[policy.RecordFact]]
 ) -> int:
-    opened = 0
-    for position, kind in enumerate(batch.kinds):
-        owner = batch.owners[position]
-        if kind == LeafKind.RECORD and owner in live:  # who left is in no store
-            record = core.vault.open_record(batch, position)
-            facts.setdefault(owner, []).extend(scores.facts_of([record], 0))
-            opened += 1
-    return opened
+    """Open the records of those who are here: who left is in no store."""
+    owners = np.asarray(batch.owners, np.uint64)
+    is_record = np.frombuffer(batch.kinds, np.uint8) == LeafKind.RECORD
+    positions = np.flatnonzero(is_record & np.isin(owners, live)).tolist()
+    for position in positions:
+        record = core.vault.open_record(batch, position)
+        facts.setdefault(batch.owners[position], []).extend(scores.facts_of([record], 0))
+    return len(positions)
 
 
 def _renumbered(columns: Columns, news: Columns) -> Columns:

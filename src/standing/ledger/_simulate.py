@@ -95,7 +95,7 @@ def _milder_law(
         later = policy.Schedule([*published, (pack.force, pack)])
     except Refused:  # its windows do not fit those of the context; the linter says so
         return None, None
-    before = everyone.score(policy.Schedule(published), day).score
+    before = everyone.score(_rules.schedule(core, pack.context), day).score
     after = everyone.score(later, day).score
     return (before, after), day
 

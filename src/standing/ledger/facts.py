@@ -56,18 +56,24 @@ def outlooks_facts(outlooks: Sequence[Outlook]) -> list[dict[str, Any]]:
 
 
 def forecast_text(subject: str, context: str, outlooks: Sequence[Outlook]) -> str:
-    """Write one line a change, from today on."""
-    lines = [f"{subject} in {context}: {outlooks[0].score} points today, if nothing new happens:"]
-    seen = [
-        o
-        for before, o in pairwise([None, *outlooks])
-        if o and (before is None or (before.score, before.band) != (o.score, o.band))
-    ]  # above the ceiling or below the floor, points may change and the score does not
-    for before, outlook in pairwise([None, *seen]):
-        assert outlook is not None  # only the first one is
-        step = f"{outlook.score - before.score:+6d}" if before else " today"
-        lines.append(f"  {format_day(outlook.day)} {step}  {outlook.score:>6}  {outlook.band}")
-    if len(seen) == 1:
+    """Write one line a change, from today on.
+
+    Above the ceiling or below the floor points change and the score does not: that is no line.
+    """
+    today, *later = outlooks
+    lines = [
+        f"{subject} in {context}: {today.score} points today, if nothing new happens:",
+        f"  {format_day(today.day)}  today  {today.score:>6}  {today.band}",
+    ]
+    last = today
+    for outlook in later:
+        if outlook.score != last.score:
+            step = outlook.score - last.score
+            lines.append(
+                f"  {format_day(outlook.day)} {step:+6d}  {outlook.score:>6}  {outlook.band}"
+            )
+            last = outlook
+    if last is today:
         lines.append("  no change in the next 24 months")
     return "\n".join(lines)
 
@@ -91,11 +97,16 @@ def what_if_text(supposed: WhatIf) -> str:
         f" instead of {as_is.score}, band {as_is.band}. Nothing was changed."
     )
     days = sorted({o.day for o in (*supposed.forecast_as_is, *supposed.forecast_as_if)})
-    lines = [
-        f"  {format_day(day)}  {_at(supposed.forecast_as_if, day):>6}"
-        f"  instead of {_at(supposed.forecast_as_is, day):>6}"
-        for day in days
+    pairs = [
+        (day, _at(supposed.forecast_as_is, day), _at(supposed.forecast_as_if, day)) for day in days
     ]
+    lines = [
+        f"  {format_day(day)}  {if_so:>6}  instead of {else_so:>6}"
+        for (_, *before), (day, else_so, if_so) in pairwise([(0, None, None), *pairs])
+        if before != [else_so, if_so]
+    ]
+    if all(else_so == if_so for _, else_so, if_so in pairs):
+        lines = ["  no difference in the next 24 months"]
     return "\n".join([head, *lines])
 
 

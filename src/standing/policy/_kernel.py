@@ -140,13 +140,19 @@ def _oldest_first(made: Tables, kind: Ints, day: Ints, values: Ints, order: Ints
 
 
 @compiled
-def _recover(made: Tables, p: Whole, kind: Ints, day: Ints, values: Ints, order: Ints) -> None:
-    """Spend each helper on burdens up to its own day, oldest first, types of one day by name."""
+def _recover(
+    made: Tables, p: Whole, kind: Ints, day: Ints, values: Ints, order: Ints, routes: Ints
+) -> None:
+    """Spend each helper on burdens up to its own day, oldest first, types of one day by name.
+
+    `routes` is room for three numbers a type: what lies before the first one holds nothing for the
+    route; the year of its last helper; how many helpers of that year gave anything.
+    """
     count = _oldest_first(made, kind, day, values, order)
-    types = made.validity.shape[1]
-    done = np.zeros(types, np.int64)  # of each route: what lies before holds nothing for it
-    year = np.full(types, _NONE)  # of each route: the year of its last helper
-    gave = np.zeros(types, np.int64)  # and how many helpers of that year gave anything
+    done, year, gave = routes[0], routes[1], routes[2]
+    for at in range(count):
+        route = np.int64(kind[order[at]])
+        done[route], year[route], gave[route] = 0, _NONE, 0
     for at in range(count):
         helper = order[at]
         route = np.int64(kind[helper])
@@ -288,18 +294,19 @@ def _whole(
     values: Ints,
     theirs: Ints,
     order: Ints,
+    routes: Ints,
     counts: Ints,
 ) -> Whole:
     """Fold one subject under every pack that governs a window of theirs, recovery included."""
     today = made.force.shape[0] - 1
     if _weigh(made, today, kind, day, noticed, status, until, since, values):
-        _recover(made, today, kind, day, values, order)
+        _recover(made, today, kind, day, values, order, routes)
     if counts.shape[0]:
         _tally(made, kind, values, counts)
     total = _cells(made, kind, day, values, theirs, today)
     for p in range(today):
         if _weigh(made, p, kind, day, noticed, status, until, since, theirs):
-            _recover(made, p, kind, day, theirs, order)
+            _recover(made, p, kind, day, theirs, order, routes)
         total += _cells(made, kind, day, values, theirs, p)
     return total
 
@@ -332,6 +339,7 @@ def fold_rows(
     room = 0 if is_plain else longest
     values, theirs = np.empty(room, np.int64), np.empty(room, np.int64)
     order = np.empty(room, np.int64)
+    routes = np.empty((3, made.validity.shape[1]), np.int64)
     strange: Whole = 0
     for row in rows:
         begin = np.int64(0) if row == 0 else np.int64(ends[row - 1])
@@ -348,7 +356,9 @@ def fold_rows(
             part = slice(begin, end)
             k, d, n, s = kind[part], day[part], noticed[part], status[part]
             u = until[begin:end] if until.shape[0] else until
-            total = _whole(made, k, d, n, s, u, from_day, values, theirs, order, tallied[row])
+            total = _whole(
+                made, k, d, n, s, u, from_day, values, theirs, order, routes, tallied[row]
+            )
         score = min(max(made.base + total, made.floor), made.ceiling)
         scores[row] = score
         band = 0

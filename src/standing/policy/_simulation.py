@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
+from standing.policy._schema import Impact
 from standing.policy._tables import Ints
 
 FORMAT: Final = "standing/simulation/1"
@@ -65,14 +66,6 @@ class Part(msgspec.Struct, frozen=True):
     lower: Count
     higher: Count
     ratio: tuple[int, int, int] | None
-
-
-class Impact(msgspec.Struct, frozen=True):
-    """What the pack has to state (L42): the interval that holds every ratio of a division."""
-
-    result: str
-    low_permille: int = 0
-    high_permille: int = 0
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -162,10 +155,10 @@ def parts(labels: Ints, names: Sequence[str], before: Side, after: Side) -> tupl
     """Tell the parts of one division; `labels` are places in `names`, -1 for who said nothing."""
     good = [side.band >= side.base_band for side in (before, after)]
     sizes = np.bincount(labels[labels >= 0], minlength=len(names))
-    shown = [place for place, size in enumerate(sizes.tolist()) if size >= FEWEST]
-    told = np.isin(labels, shown)  # whoever is in no part that is shown is in no sum either
+    large = [place for place, size in enumerate(sizes.tolist()) if size >= FEWEST]
+    told = np.isin(labels, large)  # whoever is in no part that is shown is in no sum either
     found = []
-    for place in sorted(shown, key=lambda n: names[n]):
+    for place in sorted(large, key=lambda n: names[n]):
         mine = labels == place
         lower, _, higher = _three(
             (after.score < before.score)[mine], (after.score > before.score)[mine]
@@ -182,7 +175,7 @@ def parts(labels: Ints, names: Sequence[str], before: Side, after: Side) -> tupl
                 _ratio(counts[1], _good(good[1][told & ~mine])),
             )
         )
-    if (sizes[np.setdiff1d(np.arange(len(names)), shown)] > 0).any():
+    if (sizes[np.setdiff1d(np.arange(len(names)), large)] > 0).any():
         found.append(Part("", None, None, None, None, None, None))
     return tuple(found)
 
@@ -195,8 +188,12 @@ def impact_of(division: Sequence[Part]) -> Impact:
     known = [part for part in division if part.subjects is not None]
     ratios = [part.ratio for part in known if part.ratio is not None]
     if not ratios or len(ratios) < len(known):
-        return Impact("not shown")
-    return Impact("shown", min(ratio[1] for ratio in ratios), max(ratio[2] for ratio in ratios))
+        return Impact(result="not shown")
+    return Impact(
+        result="shown",
+        low_permille=min(ratio[1] for ratio in ratios),
+        high_permille=max(ratio[2] for ratio in ratios),
+    )
 
 
 def _three(lower: Ints, higher: Ints) -> tuple[Count, Count, Count]:

@@ -1,21 +1,23 @@
 """A schedule spread out into arrays: what the compiled scorer looks up, type by type, day by day.
 
-Made for one day and one numbering of act types; small (a few hundred kilobytes), so that every
-look-up of a hundred million records stays in the processor's cache.
+Made for one day and one numbering of act types. What is looked up is small, so that a hundred
+million records find it in the processor's cache: the tables have a place for every number that a
+byte holds, but only those of types that are there are ever touched.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from standing.errors import Refused
+from standing.policy._fold import Status
 from standing.policy._schedule import Rules, Schedule, Weight
 
 Ints = npt.NDArray[Any]
 
-STATUSES: Final = ("effective", "contested", "annulled", "lapsed", "retracted")
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 """The statuses of a record by their number in a column."""
 _BYTE: Final = 256
 NEVER: Final = 65_535
@@ -26,7 +28,7 @@ class Tables(NamedTuple):
     """One schedule on one day. `p` is a pack (oldest first, today's last), `t` an act type.
 
     `points[p, t, age]`, `change[p, t, age]` (age of the next change) and `validity[p, t]` (0: the
-    pack does not weigh the type) come from the age tables; `window[t]` and `origin` say where
+    pack does not weigh the type) come from the age tables; `window[t]` and `force[0]` say where
     windows begin, `cell[t, age]` numbers today's cells; `allows[t, status]` is 1 where a record of
     that status counts; `restores[p, h, t]` tells which types a helper gives points back to.
     """

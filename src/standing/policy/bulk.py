@@ -17,21 +17,17 @@ from standing.policy._score_columns import (
 from standing.policy._tables import NEVER, STATUSES, Ints
 from standing.policy.columns import (
     NOTHING,
-    TYPES,
     Columns,
     columns_of,
     empty,
     facts_at,
-    merge_into,
     merged,
-    merged_counts,
 )
 
 __all__ = [
     "NEVER",
     "NOTHING",
     "STATUSES",
-    "TYPES",
     "Columns",
     "Incremental",
     "Ints",
@@ -42,8 +38,6 @@ __all__ = [
     "digest_of",
     "empty",
     "facts_at",
-    "merge_into",
     "merged",
-    "merged_counts",
     "score_columns",
 ]

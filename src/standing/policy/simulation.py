@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from standing.policy import _simulation
-from standing.policy._schema import Pack
-from standing.policy._simulation import FORMAT, Flip, Impact, Part, Scale, Side, Simulation
+from standing.policy._schema import Impact, Pack
+from standing.policy._simulation import FORMAT, Flip, Part, Scale, Side, Simulation
 from standing.policy._tables import Ints
 from standing.policy._text import dump
 

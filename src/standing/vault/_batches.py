@@ -178,10 +178,13 @@ class Batches:
         query = "SELECT coalesce(sum(length(kinds)), 0) FROM batches WHERE context=?"
         return int(self._db.execute(query, (context,)).fetchone()[0])
 
-    def each(self, first: int = 0, last: int = 2**62) -> Iterator[StoredBatch]:
-        """Read all batches with ids from `first` to `last`, staged ones too."""
-        query = f"SELECT {_COLUMNS} FROM batches WHERE id BETWEEN ? AND ? ORDER BY id"  # noqa: S608 - a constant
-        for row in self._db.execute(query, (first, last)):
+    def each(self, first: int = 0, last: int = 2**62, context: str = "") -> Iterator[StoredBatch]:
+        """Read all batches with ids from `first` to `last`, staged ones too; or of one context."""
+        query = (
+            f"SELECT {_COLUMNS} FROM batches"  # noqa: S608 - a constant
+            " WHERE id BETWEEN ? AND ? AND ? IN ('', context) ORDER BY id"
+        )
+        for row in self._db.execute(query, (first, last, context)):
             yield _stored(row)
 
     def ids(self) -> list[int]:

@@ -1,9 +1,17 @@
-"""A subject is told what their records open, and that a restriction needs a human."""
+"""What a subject is told: what records open, what changes when, what would be different."""
 
 from standing.ledger._scores import SubjectScore
-from standing.ledger.facts import score_text
+from standing.ledger.facts import forecast_text, score_text, what_if_text
 from standing.packs import shipped
-from standing.policy import RecordFact, Schedule, consequences, parse_pack, score
+from standing.policy import (
+    RecordFact,
+    Schedule,
+    consequences,
+    forecast,
+    parse_pack,
+    score,
+    what_if,
+)
 
 
 def test_a_score_says_which_restriction_s_records_are_there() -> None:
@@ -14,3 +22,18 @@ def test_a_score_says_which_restriction_s_records_are_there() -> None:
     opens = tuple(consequences(result, pack))
     told = score_text(SubjectScore("s_a", "rail", pack.force + 20, b"", result, b"", opens))
     assert "opens: no-high-speed (a restriction only if a human decides)" in told
+
+
+def test_a_forecast_and_a_supposition_have_a_line_for_each_day_on_which_something_shows() -> None:
+    pack = parse_pack(shipped("rail"))
+    force = int(pack.force)
+    schedule = Schedule([(force, pack)])
+    help_given = RecordFact("r_a", "rail.help-given", force, force)
+    above = forecast([help_given], schedule, force + 20)  # its points fade above the ceiling
+    assert len(above) > 1
+    assert "no change in the next 24 months" in forecast_text("s_a", "rail", above)
+    same = what_if([help_given], schedule, force + 20, more=["rail.help-given"])
+    assert what_if_text(same).endswith("no difference in the next 24 months")
+    burden = what_if([], schedule, force, more=["rail.smoking"])
+    shown = [line.split()[1] for line in what_if_text(burden).splitlines()[1:]]
+    assert shown == ["1000", "960", "970", "980", "990", "1000"]

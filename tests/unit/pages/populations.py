@@ -155,9 +155,13 @@ def simulations(draw):
             )
         ),
         impact=draw(
-            st.just(Impact("not shown"))
+            st.just(Impact(result="not shown"))
             | st.builds(
-                lambda a, b: Impact("shown", min(a, b), max(a, b)), LEVEL.map(abs), LEVEL.map(abs)
+                lambda a, b: Impact(
+                    result="shown", low_permille=min(a, b), high_permille=max(a, b)
+                ),
+                LEVEL.map(abs),
+                LEVEL.map(abs),
             )
         ),
         on_force_day=draw(st.none() | st.tuples(COUNT, COUNT)),

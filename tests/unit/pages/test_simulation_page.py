@@ -157,11 +157,20 @@ def test_the_first_day_of_force_is_told(counts, day, text):
 @pytest.mark.parametrize(
     ("impact", "text"),
     [
-        (Impact("shown", 961, 1_032), "interval 0.961 to 1.032, which is within 0.8 to 1.25"),
-        (Impact("shown", 800, 1_250), "which is within"),
-        (Impact("shown", 799, 1_032), "which reaches outside 0.8 to 1.25"),
-        (Impact("shown", 900, 1_251), "which reaches outside 0.8 to 1.25"),
-        (Impact("not shown"), "The impact on groups is not shown"),
+        (
+            Impact(result="shown", low_permille=961, high_permille=1_032),
+            "interval 0.961 to 1.032, which is within 0.8 to 1.25",
+        ),
+        (Impact(result="shown", low_permille=800, high_permille=1_250), "which is within"),
+        (
+            Impact(result="shown", low_permille=799, high_permille=1_032),
+            "which reaches outside 0.8 to 1.25",
+        ),
+        (
+            Impact(result="shown", low_permille=900, high_permille=1_251),
+            "which reaches outside 0.8 to 1.25",
+        ),
+        (Impact(result="not shown"), "The impact on groups is not shown"),
     ],
 )
 def test_the_impact_is_told(impact, text):
