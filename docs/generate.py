@@ -1,4 +1,4 @@
-"""Write commands.md, errors.md and packs.md of docs/reference: `make docs`. A test compares."""
+"""Write the generated pages of docs/reference: `make docs`. A test compares."""
 
 import ast
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from standing import policy
+from standing.cases.lifecycles import LIFECYCLES
 from standing.cli import cli
 from standing.packs import NAMES, shipped
 
@@ -38,6 +39,42 @@ def _command(path: str, command: click.Command, context: click.Context) -> Itera
             assert child is not None
             inner = click.Context(child, info_name=name, parent=context, terminal_width=80)
             yield from _command(f"{path} {name}", child, inner)
+
+
+def lifecycles() -> str:
+    """Print the table of every lifecycle: states with their clocks, events with their guards."""
+    lines = [
+        "# Lifecycles",
+        "",
+        "Made from the code by `make docs`.",
+        "A case is its steps; what it is on a day follows from the steps up to that day and from the"
+        " table.",
+        "A clock that has run out moves a case by itself, whether or not anybody looked.",
+        "",
+    ]
+    for table in LIFECYCLES.values():
+        lines += [f"## {table.name}", "", f"The lifecycle of a {table.title}.", ""]
+        lines += ["| state | means | by itself |", "|---|---|---|"]
+        for name, state in table.states.items():
+            clock = f"after {state.clock.words}: {state.clock.then}" if state.clock else ""
+            lines.append(
+                f"| {name} | {state.means} | {clock or ('' if not state.final else 'final')} |"
+            )
+        lines += ["", "| event | by | from | to | guards | effect |", "|---|---|---|---|---|---|"]
+        for move in table.moves:
+            guards = "; ".join(f"{guard.words} ({guard.code})" for guard in move.guards)
+            targets = "as it was" if move.targets == ("=",) else ", ".join(move.targets)
+            lines.append(
+                f"| {move.event} | {', '.join(move.by)} | {', '.join(move.sources) or 'the beginning'}"
+                f" | {targets} | {guards} | {move.does} |"
+            )
+        lines += ["", "| step | says |", "|---|---|"]
+        for move in table.moves:
+            fields = ", ".join(f"`{name}`" for name in move.facts.__struct_fields__)
+            said = " ".join((move.facts.__doc__ or "").split())
+            lines.append(f"| {move.event} | {said}{f' Fields: {fields}.' if fields else ''} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def errors() -> str:
@@ -97,7 +134,12 @@ def packs() -> str:
     return policy.page(policy.parse_pack(shipped(name)) for name in NAMES)
 
 
-PAGES = {"commands.md": commands, "errors.md": errors, "packs.md": packs}
+PAGES = {
+    "commands.md": commands,
+    "errors.md": errors,
+    "lifecycles.md": lifecycles,
+    "packs.md": packs,
+}
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

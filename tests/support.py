@@ -8,6 +8,7 @@ from pathlib import Path
 
 import standing
 from standing import policy
+from standing.cases.lifecycles import Case
 from standing.ledger import Ledger
 from standing.ledger.intake import Imported
 from standing.wire.days import format_day
@@ -158,6 +159,36 @@ class Town:
 
     def move_to(self, day: int) -> None:
         self.clock.advance_to(day)
+
+    def accredit(self, name: str, role: str, employer: str = "") -> SigningKey:
+        """Put one more key on the roll, for the one context."""
+        key = self.keys[name] = new_key(role, name)
+        self.ledger.accredit(
+            key.public, role=role, name=name, employer=employer or name, until=UNTIL,
+            by=self.keys["city"], contexts=[CONTEXT],
+        )  # fmt: skip
+        assert key.key is not None
+        return key.key
+
+    def add_court(self) -> None:
+        """Let two reviewers of two houses, a desk and an oversight body act here."""
+        with self.ledger.publishing_later():
+            self.accredit("first", "reviewer", "first house")
+            self.accredit("second", "reviewer", "second house")
+            self.accredit("counter", "desk")
+            self.accredit("watch", "oversight")
+
+    def record_of(self, person: int, place: int = 0) -> str:
+        """Name a record of a person, by its place among theirs."""
+        return self.ledger.report(self.names[person])["contexts"][0]["records"][place]["record"]
+
+    def contest(self, person: int, record: str, **changes: object) -> Case:
+        facts = {
+            "target": "record", "named": record, "words": "I had a ticket.", "issuer": "metro",
+        } | changes  # fmt: skip
+        return self.ledger.open_case(
+            self.names[person], CONTEXT, "contest", "file", facts, key=self.people[person]
+        )
 
 
 def row(number: int = 0, **changes: object) -> dict[str, object]:

@@ -14,6 +14,8 @@ from standing import charter, policy
 from standing.audit._opened import KEYS_DIR, VAULT_FILE, Opened
 from standing.audit._public import broken
 from standing.cases import read_answer, scores
+from standing.cases.lifecycles import WorkingDays, fold_cases
+from standing.cases.standing import standings
 from standing.errors import Refused
 from standing.vault import (
     SCHEMA,
@@ -382,14 +384,22 @@ def _score_again(
     )
     schedule = policy.Schedule(everything)
     bands = [band.name for band in dict(everything)[packs[-1][0]].bands]
-    again = scores.population(ledger.vault, context, schedule, day, lambda entry: entry < size)
+    calendar = WorkingDays.of(pack for _, pack in everything)
+    again = scores.population(
+        ledger.vault,
+        context,
+        schedule,
+        day,
+        lambda entry: entry < size,
+        lambda number: standings(fold_cases(ledger.vault, number, context, day, lambda: calendar)),
+    )
     held = {int(row[0]): row for row in np.frombuffer(rows, scores.SCORE_ROW).tolist()}
     now = {
         int(row[0]): row
         for row in np.frombuffer(scores.population_rows(again, bands), scores.SCORE_ROW).tolist()
     }
     for number in held.keys() | now.keys():
-        if held.get(number) != now.get(number) and not _joined_or_left(
+        if held.get(number) != now.get(number) and not _changed_that_day(
             ledger, number, context, day
         ):
             raise broken(
@@ -400,10 +410,15 @@ def _score_again(
     return len(held)
 
 
-def _joined_or_left(ledger: Opened, number: int, context: str, day: int) -> bool:
-    """Tell whether the subject's consent began or ended on the very day of the scores."""
+def _changed_that_day(ledger: Opened, number: int, context: str, day: int) -> bool:
+    """Tell whether a consent began or ended, or a case moved, on the very day of the scores."""
     try:
         consents = ledger.vault.consents(number, context)
     except Refused:
         return False
-    return any(day in {since, until} for since, until, _ in consents)
+    moved = {
+        step.day
+        for opening, _, _ in ledger.vault.cases(subject=number, context=context)
+        for _, step in ledger.vault.steps(opening)
+    }
+    return day in moved or any(day in {since, until} for since, until, _ in consents)

@@ -1,11 +1,12 @@
 """From opened records to scores: who is scored, on what, and a population's rows and digest."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import numpy as np
 
 from standing import policy
+from standing.cases.standing import Standing, applied
 from standing.errors import Refused
 from standing.vault import LeafKind, OpenRecord, Vault
 
@@ -28,13 +29,19 @@ def live_since(vault: Vault, number: int, context: str, day: int) -> int:
     return consent[0]
 
 
-def facts_of(records: Iterable[OpenRecord], since: int) -> list[policy.RecordFact]:
-    """Turn opened records into what the rules see: type, day, day of notice."""
-    return [
+def facts_of(
+    records: Iterable[OpenRecord], since: int, said: Mapping[str, Standing] | None = None
+) -> list[policy.RecordFact]:
+    """Turn opened records into what the rules see: type, day, day of notice, status.
+
+    `said`: what cases made of some of them.
+    """
+    facts = [
         policy.RecordFact(id=r.id, type=r.record.type, day=r.record.day, noticed=r.included)
         for r in records
         if r.record.day >= since
     ]
+    return [applied(fact, said.get(fact.id)) for fact in facts] if said else facts
 
 
 def population(
@@ -43,11 +50,14 @@ def population(
     schedule: policy.Schedule,
     day: int,
     included: Callable[[int], bool],
+    said: Callable[[int], Mapping[str, Standing]],
 ) -> list[tuple[int, policy.Score]]:
     """Score everyone with live consent (or from a register), by ascending vault id.
 
-    `included` tells of a log entry whether its records were there when the scores were made.
+    `included` tells of a log entry whether its records were there when the scores were made;
+    `said` what cases made of a subject's records.
     """
+    touched = {number for _, number, _ in vault.cases(context=context)}
     facts = facts_by_subject(vault, context, included)
     scored = []
     for number in vault.numbers(context):
@@ -56,6 +66,9 @@ def population(
         except Refused:
             continue
         mine = [fact for fact in facts.get(number, ()) if fact.day >= since]
+        if number in touched:
+            statuses = said(number)
+            mine = [applied(fact, statuses.get(fact.id)) for fact in mine]
         scored.append((number, policy.score(mine, schedule, day)))
     return scored
 

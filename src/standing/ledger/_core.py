@@ -57,6 +57,7 @@ class Core:
         self.columns_folder = directory / COLUMNS_DIR
         self._forgetting = Forgetting(self.columns_folder)
         self._bulk = False
+        self.changes = 0
 
     @classmethod
     def open(cls, directory: Path, clock: Clock | None, *, read_only: bool) -> "Core":
@@ -106,6 +107,10 @@ class Core:
     def answer_key(self) -> SigningKey | None:
         """The key that signs answers and reports; None where the ledger is open for reading."""
         return self.keyring.key(self.state, "answer") if self.keyring else None
+
+    def changed(self) -> None:
+        """Note that what follows from people's documents may be another: caches look again."""
+        self.changes += 1
 
     # --- committing ---------------------------------------------------------------------------
 

@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from standing import audit, charter, policy
+from standing.cases.lifecycles import Case
 from standing.engine import Clock, RealClock, SimulatedClock
 from standing.errors import Refused, StandingError, Usage
 from standing.ledger import (
+    _cases,
     _decide,
     _import,
     _outside,
@@ -33,6 +35,7 @@ from standing.ledger import (
     _rules,
     _scores,
     _simulate,
+    _world,
 )
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
@@ -407,6 +410,84 @@ class Ledger:
     def report_for(self, subject: str, context: str, recipient: PublicKey) -> bytes:
         """Make a report of one context that its recipient can verify elsewhere."""
         return _report.verifiable(self._core, subject, context, recipient)
+
+    # --- cases -----------------------------------------------------------------------------------
+
+    def draft_opening(
+        self,
+        subject: str | PublicKey,
+        context: str,
+        lifecycle: str,
+        event: str,
+        facts: Mapping[str, Any],
+        *,
+        by: PublicKey,
+        files: Sequence[tuple[str, bytes]] = (),
+    ) -> _cases.Draft:
+        """Write the step that opens a case about a subject, for the holder of `by` to prove."""
+        number = self._number(subject, context)
+        return _cases.draft_opening(
+            self._core, number, context, lifecycle, event, facts, by=by, files=files
+        )
+
+    def draft_step(
+        self,
+        case: str,
+        event: str,
+        facts: Mapping[str, Any],
+        *,
+        by: PublicKey,
+        files: Sequence[tuple[str, bytes]] = (),
+    ) -> _cases.Draft:
+        """Write the next step of a case, for the holder of `by` to prove."""
+        return _cases.draft_step(self._core, case, event, facts, by=by, files=files)
+
+    def take_step(self, draft: _cases.Draft) -> Case:
+        """Check a proved step and keep it; gives the case after it."""
+        return _cases.take(self._core, draft)
+
+    def open_case(
+        self,
+        subject: str | PublicKey,
+        context: str,
+        lifecycle: str,
+        event: str,
+        facts: Mapping[str, Any],
+        *,
+        key: SigningKey,
+        files: Sequence[tuple[str, bytes]] = (),
+    ) -> Case:
+        """Draft, prove and take an opening step with a key at hand."""
+        draft = self.draft_opening(
+            subject, context, lifecycle, event, facts, by=key.public, files=files
+        )
+        return self.take_step(draft.signed(key))
+
+    def step(
+        self,
+        case: str,
+        event: str,
+        facts: Mapping[str, Any] | None = None,
+        *,
+        key: SigningKey,
+        files: Sequence[tuple[str, bytes]] = (),
+    ) -> Case:
+        """Draft, prove and take the next step of a case with a key at hand."""
+        draft = self.draft_step(case, event, facts or {}, by=key.public, files=files)
+        return self.take_step(draft.signed(key))
+
+    def case(self, name: str) -> Case:
+        """Give a case as it is today."""
+        return _world.find_case(self._core, name)
+
+    def cases(self, subject: str | PublicKey, context: str) -> list[Case]:
+        """Give the cases of a subject in a context ("": those of no context) as they are today."""
+        return _world.cases_of(self._core, self._number(subject, context), context)
+
+    def _number(self, subject: str | PublicKey, context: str) -> int:
+        if isinstance(subject, PublicKey):
+            return _people.subject_of(self._core, subject)
+        return _scores.resolve(self._core, subject, context or None)
 
     def tick(self) -> int:
         """Publish the marks that are due; gives how many documents they hold."""

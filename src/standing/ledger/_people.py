@@ -43,7 +43,7 @@ def enrol(core: Core, key: PublicKey, kind: str = "person") -> int:
             fix="Name one of them.",
         )
     cose_key = key.cose_key()
-    if core.vault.subject_of_key(cose_key) is not None:
+    if core.vault.is_known_key(cose_key):
         raise Refused(
             "E-PEOPLE-02",
             "This key is enrolled already.",
@@ -59,7 +59,7 @@ def enrol(core: Core, key: PublicKey, kind: str = "person") -> int:
 
 def attest_adult(core: Core, key: PublicKey, adult_since: int, attester: SigningKey) -> None:
     """State since when the holder of `key` is of age, by an accredited attester."""
-    number = _subject(core, key)
+    number = subject_of(core, key)
     right = core.state.roll.keys.get(attester.public.thumbprint)
     if right is None or right.role != "attester" or right.revoked_entry is not None:
         raise _wrong_role("attester", right)
@@ -75,7 +75,7 @@ def draft_consent(
     core: Core, key: PublicKey, context: str, purposes: tuple[str, ...], days: int = CONSENT_DAYS
 ) -> Consent:
     """Write the consent that a subject is asked to sign: what, for whom, by which rules."""
-    number = _subject(core, key)
+    number = subject_of(core, key)
     pack = _rules.next_pack(core, context)
     issuers = sorted(
         right.name
@@ -100,7 +100,7 @@ def draft_consent(
 def give_consent(core: Core, consent: Consent) -> str:
     """Take a signed consent; gives the subject's pseudonym in its context."""
     key = PublicKey.from_cose_key(consent.key)
-    number = _subject(core, key)
+    number = subject_of(core, key)
     pseudonym = core.vault.secret.pseudonym(number, consent.context)
     if consent.pseudonym != pseudonym or consent.day != core.today:
         raise Refused(
@@ -127,7 +127,7 @@ def give_consent(core: Core, consent: Consent) -> str:
 
 def withdraw(core: Core, key: SigningKey, context: str) -> str:
     """Stop: no record, no score and no answer from this moment; gives the pseudonym."""
-    number = _subject(core, key.public)
+    number = subject_of(core, key.public)
     live = core.vault.live_consents(number, context, core.today)
     pseudonym = core.vault.secret.pseudonym(number, context)
     if not live:
@@ -150,7 +150,7 @@ def draft_attributes(
     core: Core, key: PublicKey, context: str, region: str, group: str
 ) -> Attributes:
     """Write the statement of region and group that a subject is asked to sign."""
-    return _draft_attributes(core, _subject(core, key), context, region, group)
+    return _draft_attributes(core, subject_of(core, key), context, region, group)
 
 
 def _draft_attributes(core: Core, number: int, context: str, region: str, group: str) -> Attributes:
@@ -213,10 +213,9 @@ def take_attributes(core: Core, document: Attributes) -> None:
             " follow the last one.",
             fix="Draft it again and sign it today.",
         )
-    _, cose_key = core.vault.subject(number) or ("", b"")
     verify_proof(
         document.proof,
-        PublicKey.from_cose_key(cose_key),
+        PublicKey.from_cose_key(core.vault.key_of(number, core.today)),
         signed_digest(document),
         rp_id=core.state.genesis.rp_id,
     )
@@ -226,7 +225,7 @@ def take_attributes(core: Core, document: Attributes) -> None:
 
 def pseudonym_of(core: Core, key: PublicKey, context: str) -> str:
     """Give the name in a context of the holder of a key; raises `E-PEOPLE-08`, `E-PEOPLE-16`."""
-    pseudonym = core.vault.secret.pseudonym(_subject(core, key), context)
+    pseudonym = core.vault.secret.pseudonym(subject_of(core, key), context)
     if core.vault.find(pseudonym, context) is None:
         raise Refused(
             "E-PEOPLE-16",
@@ -280,8 +279,9 @@ def register_subjects(core: Core, context: str, references: frozenset[str]) -> N
             vault.add(entry, number, context)
 
 
-def _subject(core: Core, key: PublicKey) -> int:
-    number = core.vault.subject_of_key(key.cose_key())
+def subject_of(core: Core, key: PublicKey) -> int:
+    """Find for whom a key stands today; raises `E-PEOPLE-08`."""
+    number = core.vault.subject_of_key(key.cose_key(), core.today)
     if number is None:
         raise Refused(
             "E-PEOPLE-08",

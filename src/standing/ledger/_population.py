@@ -12,7 +12,9 @@ import numpy as np
 
 from standing import policy
 from standing.cases import scores
+from standing.cases.standing import standings
 from standing.columns import BLANK, ColumnStore, blocks
+from standing.ledger import _world
 from standing.ledger._core import Core
 from standing.policy.columns import Columns, Ints, columns_of, merged
 from standing.vault import LeafKind, StoredBatch
@@ -80,6 +82,7 @@ class Everyone:
     """Who may be scored in a context today, with their records as columns."""
 
     def __init__(self, core: Core, context: str) -> None:
+        self._core, self._context = core, context
         self.numbers, self._since = core.vault.live_numbers(context, core.today)
         self._blocks = columns_now(core, context, self.numbers)
 
@@ -114,7 +117,31 @@ class Everyone:
             scored.band[people] = every.band[rows]
             # a block whose types need fewer counters has fewer columns
             scored.tally[people, : every.tally.shape[1]] = every.tally[rows]
+        self._apply_cases(scored, schedule, day, tallies or {})
         return scored
+
+    def _apply_cases(
+        self, scored: Scored, schedule: policy.Schedule, day: int, tallies: Mapping[str, int]
+    ) -> None:
+        """Score those with cases one by one: few, and what was ruled is not in the columns."""
+        core, context = self._core, self._context
+        touched = np.array(
+            sorted({number for _, number, _ in core.vault.cases(context=context)}), np.uint64
+        )
+        for place in np.flatnonzero(np.isin(self.numbers, touched)).tolist():
+            number = int(self.numbers[place])
+            said = standings(_world.cases_of(core, number, context))
+            if not said:
+                continue
+            records = core.vault.records_of(number, context)
+            facts = scores.facts_of(records, int(self._since[place]), said)
+            result = policy.score(facts, schedule, day)
+            scored.score[place], scored.band[place] = result.score, result.band_index
+            scored.tally[place] = 0
+            for reason in result.reasons:
+                mask = tallies.get(reason.rule, 0) if reason.counted or reason.why == "cap" else 0
+                for column in range(scored.tally.shape[1]):
+                    scored.tally[place, column] += mask >> column & 1
 
     def _of(self, subjects: Ints) -> tuple[Ints, Ints]:
         """Give the places of those who may be scored among all of them, and in a block's rows."""

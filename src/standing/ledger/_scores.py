@@ -10,8 +10,9 @@ import numpy as np
 
 from standing import policy
 from standing.cases import scores
+from standing.cases.standing import Standing, standings
 from standing.errors import Refused
-from standing.ledger import _population, _rules
+from standing.ledger import _population, _rules, _world
 from standing.ledger._core import Core
 from standing.vault import Link
 from standing.wire import cbor
@@ -97,7 +98,12 @@ def _history(core: Core, name: str, context: str, day: int) -> tuple[int, list[p
     number = resolve(core, name, context)
     since = scores.live_since(core.vault, number, context, day)
     records = [r for r in core.vault.records_of(number, context) if r.included <= day]
-    return number, scores.facts_of(records, since)
+    return number, scores.facts_of(records, since, said_of(core, number, context, day))
+
+
+def said_of(core: Core, number: int, context: str, day: int) -> dict[str, Standing]:
+    """Give what a subject's cases made of their records on a day."""
+    return standings(_world.cases_of(core, number, context, day))
 
 
 def improvements(core: Core, context: str, earlier: int, count: int) -> list[Improvement]:
@@ -189,7 +195,14 @@ def _score_everyone(
     """Score a population: a small one by the specification itself, which needs no compiler."""
     if core.vault.batches.leaves(context) > _SMALL:
         return _population.Everyone(core, context).score(schedule, day)
-    everyone = scores.population(core.vault, context, schedule, day, lambda _: True)
+    everyone = scores.population(
+        core.vault,
+        context,
+        schedule,
+        day,
+        lambda _: True,
+        lambda number: said_of(core, number, context, day),
+    )
     bands = [result.band_index for _, result in everyone]
     return _population.Scored(
         np.array([number for number, _ in everyone], np.uint64),

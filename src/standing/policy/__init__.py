@@ -8,7 +8,7 @@ reads no clock, file, network, randomness or calendar. See docs/reference/linter
 from standing.policy._arithmetic import ActFacts, Arithmetic, arithmetic, page, show_text
 from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
-from standing.policy._consequences import consequences, counters, met, tally_masks
+from standing.policy._consequences import consequences, counters, is_triggered, met, tally_masks
 from standing.policy._diff import Effect, PackDiff, check_one_context, diff_packs, diff_text
 from standing.policy._diff_parts import Difference
 from standing.policy._digests import population_digest, rules_digest, subject_digest
@@ -58,6 +58,7 @@ __all__ = [
     "diff_packs",
     "diff_text",
     "forecast",
+    "is_triggered",
     "lint",
     "load_pack",
     "met",

@@ -39,14 +39,17 @@ def met(pack: Pack, counts: Mapping[str, Any]) -> dict[str, Any]:
     """Tell for each consequence whether its records are there; `counts` may hold whole columns."""
     found: dict[str, Any] = {}
     for restriction in pack.restrictions:
-        found[restriction.code] = _is_triggered(restriction.trigger, counts)
+        found[restriction.code] = is_triggered(restriction.trigger, counts)
     for perk in pack.perks:
         found[perk.code] = counts.get(f"perk {perk.code}", 0) >= perk.records
     return found
 
 
-def _is_triggered(trigger: Trigger, counts: Mapping[str, Any]) -> Any:
-    """Either kind of record is enough where both are named; small ones never are (L28)."""
+def is_triggered(trigger: Trigger, counts: Mapping[str, Any]) -> Any:
+    """Tell whether counts by tier allow a restriction; small records never do (L28).
+
+    Either kind of record is enough where both are named. `counts` may hold whole columns.
+    """
     wanted = {"serious": trigger.serious, "general": trigger.general}
     parts = [counts.get(tier, 0) >= least for tier, least in wanted.items() if least]
     return parts[0] | parts[1] if len(parts) > 1 else parts[0] if parts else False

@@ -21,12 +21,15 @@ from standing.vault._documents import (
     Adult,
     Attributes,
     Consent,
+    Contents,
     Document,
     Erasure,
+    Evidence,
     Intake,
     Link,
     Question,
     Record,
+    Step,
     Subject,
     Withdrawal,
     leaf_of,
@@ -35,7 +38,7 @@ from standing.vault._documents import (
     preimage,
     signed_digest,
 )
-from standing.vault._keys import SealingKeys, Secret, record_id, seal, unseal
+from standing.vault._keys import SealingKeys, Secret, case_name, record_id, seal, unseal
 from standing.vault._runs import ROWID, Rows, known_rows, load_run_rows
 from standing.vault._schema import SCHEMA
 from standing.vault._vault import OpenDocument, OpenRecord, Right, Vault
@@ -46,8 +49,10 @@ __all__ = [
     "Adult",
     "Attributes",
     "Consent",
+    "Contents",
     "Document",
     "Erasure",
+    "Evidence",
     "Intake",
     "LeafKind",
     "Link",
@@ -60,11 +65,13 @@ __all__ = [
     "SealedBatch",
     "SealingKeys",
     "Secret",
+    "Step",
     "StoredBatch",
     "Subject",
     "Vault",
     "Withdrawal",
     "attributes_padding",
+    "case_name",
     "held_attributes",
     "is_attributes_code",
     "known_rows",

@@ -137,6 +137,48 @@ class Erasure(_Array, frozen=True, tag="standing/erasure/1"):
     leaves: tuple[bytes, ...]
 
 
+class Step(_Array, frozen=True, tag="standing/step/1"):
+    """One event of one case: who did what, on which day. The first one opens the case.
+
+    The numbers of a case run from 0 without a gap, so that no step in between can be left out.
+    """
+
+    salt: bytes
+    day: int
+    context: str  # empty where the case belongs to no context
+    pseudonym: str  # whom it is about; empty where nobody is known by what was given
+    lifecycle: str
+    opening: bytes  # leaf of the step that opened the case; empty in that one
+    number: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+    event: str
+    facts: dict[str, Any]  # what the lifecycle's table asks of this event
+    kid: bytes  # thumbprint of the key that proves it
+    proof: list[Any]
+
+
+class Evidence(_Array, frozen=True, tag="standing/evidence/1"):
+    """A file that a step names by its leaf: whoever signed the step has fixed these bytes."""
+
+    salt: bytes
+    day: int
+    context: str
+    pseudonym: str
+    name: str
+    data: bytes
+
+
+class Contents(_Array, frozen=True, tag="standing/contents/1"):
+    """What the marks of an interval hold: a document that is gone later was erased, or is WITHHELD.
+
+    It stands under the same marks and counts every other document there.
+    """
+
+    salt: bytes
+    day: int
+    documents: int
+    digest: bytes  # SHA-256 over the documents' leaves, ascending
+
+
 class Record(_Array, frozen=True, tag="standing/record/1"):
     """One observed act of one subject, as its issuer signed it."""
 
@@ -153,11 +195,15 @@ class Record(_Array, frozen=True, tag="standing/record/1"):
     row: str
 
 
-Document = Subject | Adult | Link | Consent | Withdrawal | Attributes | Question | Intake | Erasure
+Document = (
+    Subject | Adult | Link | Consent | Withdrawal | Attributes | Question | Intake | Erasure
+    | Step | Evidence | Contents
+)  # fmt: skip
 AnyPreimage = Document | Record
 _Doc = TypeVar(
-    "_Doc", Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Intake, Erasure
-)
+    "_Doc", Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Intake, Erasure, Step,
+    Evidence, Contents,
+)  # fmt: skip
 
 
 def new_salt() -> bytes:
@@ -178,7 +224,8 @@ def leaf_of(document: AnyPreimage) -> bytes:
 _BY_TYPE: Final[dict[str, type[AnyPreimage]]] = {
     kind.__struct_config__.tag: kind  # type: ignore[misc]
     for kind in (
-        Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Intake, Erasure, Record,
+        Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Intake, Erasure, Step,
+        Evidence, Contents, Record,
     )
 }  # fmt: skip
 

@@ -86,6 +86,11 @@ def record_id(leaf: bytes) -> str:
     return "r_" + b32encode(leaf).decode()[:PSEUDONYM_CHARS].lower()
 
 
+def case_name(opening: bytes) -> str:
+    """Name a case by the leaf of its opening step: `c_` and 26 characters of base32."""
+    return "c_" + b32encode(opening).decode()[:PSEUDONYM_CHARS].lower()
+
+
 def seal(key: AESGCM, leaf: bytes, data: bytes) -> bytes:
     """Encrypt a preimage. The nonce is the leaf's head: a salted hash never repeats under a key."""
     return key.encrypt(leaf[:_NONCE_BYTES], data, None)

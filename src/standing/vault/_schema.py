@@ -44,6 +44,22 @@ CREATE TABLE adults(subject INTEGER PRIMARY KEY, since INTEGER NOT NULL) STRICT;
 CREATE TABLE questions(
   reference BLOB NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY(reference, leaf)
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE steps(
+  opening BLOB NOT NULL, number INTEGER NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY(opening, number)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE cases(
+  name TEXT PRIMARY KEY, opening BLOB NOT NULL, subject INTEGER NOT NULL, context TEXT NOT NULL,
+  lifecycle TEXT NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+CREATE INDEX cases_due ON cases(due);
+CREATE INDEX cases_of ON cases(subject, context);
+CREATE INDEX cases_in ON cases(lifecycle, context);
+CREATE TABLE freezes(
+  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
+  opening BLOB NOT NULL, PRIMARY KEY(subject, context, since, opening)) WITHOUT ROWID, STRICT;
+CREATE TABLE keys(
+  subject INTEGER NOT NULL, since INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(subject, since)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX keys_key ON keys(key);
 CREATE TABLE scores(
   context TEXT NOT NULL, day INTEGER NOT NULL, pack BLOB NOT NULL,
   size INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY(context, day, pack)

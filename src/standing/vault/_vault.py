@@ -26,12 +26,13 @@ from standing.vault._documents import (
     Link,
     Question,
     Record,
+    Step,
     Subject,
     Withdrawal,
     parse_preimage,
     preimage,
 )
-from standing.vault._keys import SealingKeys, Secret, record_id, seal, unseal
+from standing.vault._keys import SealingKeys, Secret, case_name, record_id, seal, unseal
 from standing.vault._runs import Rows, load_runs, postings_of
 from standing.vault._schema import SCHEMA
 from standing.verify.tree import leaf_hash
@@ -190,7 +191,10 @@ class Vault:
             "INSERT INTO documents VALUES (?,?,?,?,?,?,NULL,NULL)",
             (leaf, kind, document.day, subject, context, sealed),
         )
-        self._index(document, subject, leaf)
+        if isinstance(document, Step):
+            self._index_step(document, subject, leaf)
+        else:
+            self._index(document, subject, leaf)
         return leaf
 
     def add_question(self, question: Question, context: str, reference: str) -> bytes:
@@ -251,6 +255,76 @@ class Vault:
                 )
             case _:
                 pass
+
+    # --- cases -----------------------------------------------------------------------------
+
+    def _index_step(self, step: Step, subject: int, leaf: bytes) -> None:
+        opening = step.opening or leaf
+        try:
+            self._db.execute("INSERT INTO steps VALUES (?,?,?)", (opening, step.number, leaf))
+        except sqlite3.IntegrityError:
+            raise Refused(
+                "E-VAULT-14",
+                "Somebody else took the next step in this case meanwhile.",
+                why=f"Step {step.number} is there already.",
+                fix="Look at the case again, and decide whether yours is still needed.",
+                where=case_name(opening),
+            ) from None
+        if not step.opening:
+            self._db.execute(
+                "INSERT INTO cases VALUES (?,?,?,?,?,?)",
+                (case_name(leaf), leaf, subject, step.context, step.lifecycle, _FOREVER),
+            )
+
+    def set_due(self, opening: bytes, due: int | None) -> None:
+        """Note the day on which a case changes by itself next. In a transaction."""
+        self._db.execute(
+            "UPDATE cases SET due=? WHERE name=?",
+            (_FOREVER if due is None else due, case_name(opening)),
+        )
+
+    def due_cases(self, day: int) -> list[tuple[bytes, int, str]]:
+        """List (opening leaf, subject, context) of the cases that time moves on or before a day."""
+        query = "SELECT opening, subject, context FROM cases WHERE due<=? ORDER BY due, name"
+        return self._db.execute(query, (day,)).fetchall()
+
+    def case(self, name: str) -> tuple[bytes, int, str] | None:
+        """Find a case by its name; gives (opening leaf, subject, context)."""
+        row: tuple[bytes, int, str] | None = self._db.execute(
+            "SELECT opening, subject, context FROM cases WHERE name=?", (name,)
+        ).fetchone()
+        return row
+
+    def cases(
+        self, *, lifecycle: str = "", context: str | None = None, subject: int | None = None
+    ) -> list[tuple[bytes, int, str]]:
+        """List (opening leaf, subject, context) of the cases of a kind, context or subject."""
+        wanted = {"lifecycle=?": lifecycle or None, "context=?": context, "subject=?": subject}
+        where = {part: value for part, value in wanted.items() if value is not None}
+        query = f"SELECT opening, subject, context FROM cases WHERE {' AND '.join(where) or 'TRUE'} ORDER BY name"  # noqa: S608, E501 - constants of this method
+        return self._db.execute(query, tuple(where.values())).fetchall()
+
+    def steps(self, opening: bytes) -> list[tuple[bytes, Step]]:
+        """Open the steps of a case in order, each with its leaf."""
+        query = "SELECT leaf FROM steps WHERE opening=? ORDER BY number"
+        found = []
+        for (leaf,) in self._db.execute(query, (opening,)).fetchall():
+            document = self.document(leaf).document
+            assert isinstance(document, Step), "the steps table names steps"
+            found.append((leaf, document))
+        return found
+
+    def document(self, leaf: bytes) -> OpenDocument:
+        """Open one document by its leaf; raises `E-VAULT-15` where it is not here (any more)."""
+        for _, opened in self._opened("leaf=?", (leaf,)):
+            return opened
+        raise Refused(
+            "E-VAULT-15",
+            "There is no such document here.",
+            why="It was erased, or never was.",
+            fix="Name a document of this ledger.",
+            where=f"leaf {leaf.hex()}",
+        )
 
     def documents(self, subject: int | None = None, kind: str = "") -> Iterator[OpenDocument]:
         """Open all documents, or those of one subject, or of one kind; erased ones are gone."""
@@ -326,10 +400,35 @@ class Vault:
         ).fetchone()
         return row
 
-    def subject_of_key(self, cose_key: bytes) -> int | None:
-        """Find who enrolled with this key."""
-        row = self._db.execute("SELECT number FROM subjects WHERE key=?", (cose_key,)).fetchone()
-        return int(row[0]) if row else None
+    def key_of(self, number: int, day: int) -> bytes:
+        """Give the COSE_Key that stands for a subject on a day; empty where none does."""
+        later = self._db.execute(
+            "SELECT key FROM keys WHERE subject=? AND since<=? ORDER BY since DESC LIMIT 1",
+            (number, day),
+        ).fetchone()
+        if later is not None:
+            return bytes(later[0])
+        subject = self.subject(number)
+        return subject[1] if subject else b""
+
+    def subject_of_key(self, cose_key: bytes, day: int) -> int | None:
+        """Find for whom this key stands on a day."""
+        rows = self._db.execute(
+            "SELECT number FROM subjects WHERE key=? UNION SELECT subject FROM keys WHERE key=?",
+            (cose_key, cose_key),
+        ).fetchall()
+        return next((n for (n,) in rows if self.key_of(n, day) == cose_key), None)
+
+    def is_known_key(self, cose_key: bytes) -> bool:
+        """Tell whether a key stands, stood or will stand for somebody."""
+        query = "SELECT 1 FROM subjects WHERE key=? UNION SELECT 1 FROM keys WHERE key=?"
+        return self._db.execute(query, (cose_key, cose_key)).fetchone() is not None
+
+    def set_key(self, number: int, since: int, cose_key: bytes | None) -> None:
+        """Let another key stand for a subject from a day on; none takes that back."""
+        self._db.execute("DELETE FROM keys WHERE subject=? AND since=?", (number, since))
+        if cose_key is not None:
+            self._db.execute("INSERT INTO keys VALUES (?,?,?)", (number, since, cose_key))
 
     def find(self, name: str, context: str | None = None) -> int | None:
         """Find a subject by pseudonym, or by a reference in a context."""
@@ -351,8 +450,7 @@ class Vault:
         ).fetchone()
         return row
 
-    def consents(self, number: int, context: str) -> list[tuple[int, int, bytes]]:
-        """List (from, until, leaf) of a subject's consents, withdrawals applied, oldest first."""
+    def _given(self, number: int, context: str) -> list[tuple[int, int, bytes]]:
         query = (
             "SELECT since, until, leaf, withdrawn FROM consents WHERE subject=? AND context=?"
             " ORDER BY since"
@@ -362,12 +460,27 @@ class Vault:
             for since, until, leaf, withdrawn in self._db.execute(query, (number, context))
         ]
 
+    def consents(self, number: int, context: str) -> list[tuple[int, int, bytes]]:
+        """List (from, until, leaf) of a subject's consents, oldest first.
+
+        Withdrawals are applied; a freeze cuts a consent into what was before and what came after.
+        """
+        windows = self._given(number, context)
+        for start, end in self.freezes(number, context):
+            pieces = []
+            for since, until, leaf in windows:
+                kept = [(since, min(until, start), leaf), (max(since, end), until, leaf)]
+                is_touched = since < end and start < until
+                pieces += [k for k in kept if k[0] < k[1]] if is_touched else [(since, until, leaf)]
+            windows = pieces
+        return sorted(windows)
+
     def live_consent(self, number: int, context: str, day: int) -> tuple[int, int, bytes] | None:
-        """Give the consent that holds on a day, if one does."""
-        for consent in self.consents(number, context):
-            if consent[0] <= day < consent[1]:
-                return consent
-        return None
+        """Give the consent that holds on a day, with its first and last day, if one does."""
+        live = self.live_consents(number, context, day)
+        return next(
+            (consent for consent in self._given(number, context) if consent[2] in live), None
+        )
 
     def live_consents(self, number: int, context: str, day: int) -> set[bytes]:
         """Give the leaves of all consents that hold on a day: one may be given beside another."""
@@ -375,15 +488,33 @@ class Vault:
             leaf for since, until, leaf in self.consents(number, context) if since <= day < until
         }
 
+    def freezes(self, number: int, context: str) -> list[tuple[int, int]]:
+        """List (from, until) of the stops without a key: nothing holds in between."""
+        query = "SELECT since, until FROM freezes WHERE subject=? AND context=? AND since<until"
+        return self._db.execute(query, (number, context)).fetchall()
+
+    def freeze(self, number: int, context: str, since: int, opening: bytes) -> None:
+        """Let nothing hold from a day on, until `thaw`. In a transaction."""
+        self._db.execute(
+            "INSERT INTO freezes VALUES (?,?,?,?,?)", (number, context, since, _FOREVER, opening)
+        )
+
+    def thaw(self, opening: bytes, day: int) -> None:
+        """Let consents hold again from a day on. In a transaction."""
+        self._db.execute("UPDATE freezes SET until=? WHERE opening=?", (day, opening))
+
     def withdrew_on(self, number: int, context: str, day: int) -> bool:
         """Tell whether a subject withdrew a consent of a context on a day."""
         query = "SELECT 1 FROM consents WHERE subject=? AND context=? AND withdrawn=?"
         return self._db.execute(query, (number, context, day)).fetchone() is not None
 
     def withdrawn(self, context: str) -> int:
-        """Count the consents of a context that were withdrawn."""
-        query = "SELECT count(*) FROM consents WHERE context=? AND withdrawn IS NOT NULL"
-        return int(self._db.execute(query, (context,)).fetchone()[0])
+        """Count the consents of a context that were withdrawn, and the stops that were undone."""
+        query = (
+            "SELECT (SELECT count(*) FROM consents WHERE context=?1 AND withdrawn IS NOT NULL)"
+            " + (SELECT count(*) FROM freezes WHERE context=?1 AND until<?2)"
+        )
+        return int(self._db.execute(query, (context, _FOREVER)).fetchone()[0])
 
     def adult_since(self, number: int) -> int | None:
         """Give the first day of age that an attester stated."""
@@ -431,9 +562,10 @@ class Vault:
             " LEFT JOIN subjects s ON s.number=n.subject"
             " LEFT JOIN consents c ON c.subject=n.subject AND c.context=n.context"
             " AND c.since<=? AND c.until>? AND (c.withdrawn IS NULL OR c.withdrawn>?)"
-            " WHERE n.context=? GROUP BY n.subject"
+            " WHERE n.context=? AND NOT EXISTS (SELECT 1 FROM freezes f WHERE f.subject=n.subject"
+            " AND f.context=n.context AND f.since<=? AND f.until>?) GROUP BY n.subject"
             " HAVING s.kind<>'person' OR c.since IS NOT NULL ORDER BY n.subject",
-            (day, day, day, context),
+            (day, day, day, context, day, day),
         ).fetchall()
         numbers = np.fromiter((number for number, _ in rows), np.uint64, len(rows))
         since = (min(max(first, 0), _LAST_DAY) for _, first in rows)

@@ -149,7 +149,7 @@ def test_a_row_from_before_consent_is_not_held(town: Town) -> None:
     assert town.import_rows([row(0, card="card-5", day=format_day(TODAY - 1))]).records == 1
     assert town.import_rows([row(1, card="card-5", day=format_day(TODAY))]).records == 1
     vault = town.ledger._core.vault
-    number = vault.subject_of_key(key.public.cose_key())
+    number = vault.subject_of_key(key.public.cose_key(), town.ledger.today)
     assert [r.record.row for r in vault.records_of(number, CONTEXT)] == ["r1"]
 
 

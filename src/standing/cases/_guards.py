@@ -1,0 +1,60 @@
+"""Conditions that several lifecycles share, and the kinds of text that a step may carry."""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from standing.cases._machine import Case, Event, Guard, Signer, World
+
+MAX_WORDS: Final = 4_000
+MAX_REPLY: Final = 500  # L26
+MAX_FILES: Final = 10
+_LEAF_BYTES: Final = 32
+
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORDS)]
+Reasons = Annotated[str, msgspec.Meta(min_length=20, max_length=MAX_WORDS)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Named = Annotated[str, msgspec.Meta(max_length=200)]
+Leaf = Annotated[bytes, msgspec.Meta(min_length=_LEAF_BYTES, max_length=_LEAF_BYTES)]
+Leaves = Annotated[tuple[Leaf, ...], msgspec.Meta(max_length=MAX_FILES)]
+Day = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+
+
+def files_of(event: Event) -> tuple[bytes, ...]:
+    """Give the leaves of the files that a step brings."""
+    files: tuple[bytes, ...] = getattr(event.facts, "files", ())
+    return files
+
+
+def _files_known(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
+    missing = set(files_of(event)) - world.files
+    return f"{len(missing)} of its files are not kept for this subject here" if missing else None
+
+
+FILES_KNOWN: Final = Guard("L19", "every file it names is kept beside it", _files_known)
+
+
+def independent(signer: Signer, world: World, issuers: tuple[str, ...]) -> str | None:
+    """Tell what ties a reviewer to somebody whose work they would judge (L23, L66)."""
+    ties = {
+        "the operator": world.operator,
+        **{f"the issuer {name}": world.employers.get(name, "") for name in issuers},
+    }
+    for who, employer in ties.items():
+        if employer and signer.employer == employer:
+            return f"{signer.name} is employed by {signer.employer}, as is {who}"
+    if signer.employer in world.parties:
+        return f"{signer.name} is employed by {signer.employer}, as is a relying party here"
+    return None
+
+
+def two_houses(world: World, issuers: tuple[str, ...]) -> str | None:
+    """Tell what is missing for two independent instances (L66)."""
+    houses = {
+        reviewer.employer
+        for reviewer in world.reviewers
+        if independent(reviewer, world, issuers) is None
+    }
+    if len(houses) < 2:  # noqa: PLR2004 - first and second instance
+        return f"reviewers of {len(houses)} independent employers are accredited here, wanted 2"
+    return None

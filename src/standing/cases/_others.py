@@ -1,0 +1,365 @@
+"""The smaller lifecycles: reply, record, stop, mandate, keys and their recovery, contact, hold."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from standing.cases._guards import MAX_REPLY, Day, Name, Words
+from standing.cases._machine import (
+    Case,
+    Clock,
+    Event,
+    Facts,
+    Guard,
+    Lifecycle,
+    Move,
+    Signer,
+    State,
+    World,
+)
+from standing.cases._time import WorkingDays
+
+STOP_DAYS: Final = 14
+RECOVERY_DAYS: Final = 14
+NOTICE_DAYS: Final = 7
+MANDATE_DAYS: Final = 1_095
+HOLD_DAYS: Final = 365
+_SUBJECT: Final = ("subject", "representative", "desk")
+_KEY_BYTES: Final = 512
+
+Reply = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REPLY)]
+Key = Annotated[bytes, msgspec.Meta(min_length=1, max_length=_KEY_BYTES)]
+
+
+# --- reply --------------------------------------------------------------------------------------
+
+
+class ReplyTo(Facts, frozen=True, kw_only=True):
+    """What the subject says beside a record, wherever it is shown."""
+
+    record: Name
+    words: Reply
+    issuer: Name
+
+
+class Replaced(Facts, frozen=True, kw_only=True):
+    """The words that now stand there."""
+
+    words: Reply
+
+
+class Nothing(Facts, frozen=True, kw_only=True):
+    """The step says no more."""
+
+
+def _own_record(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
+    record = world.records.get(event.facts.record)
+    if record is None:
+        return f"{event.facts.record!r} is no record of this subject in this context"
+    if record.issuer != event.facts.issuer:
+        return f"the record is of {record.issuer}"
+    return None
+
+
+def _one_reply(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
+    for other in world.others:
+        if other.lifecycle == "reply" and other.first.record == event.facts.record:
+            return f"{other.name} is the reply to this record: change that"
+    return None
+
+
+def _its_issuer(case: Case | None, _event: Event, signer: Signer, _w: World) -> str | None:
+    if case is not None and signer.name != case.first.issuer:
+        return f"the record is of {case.first.issuer}, and this is the key of {signer.name}"
+    return None
+
+
+REPLY: Final = Lifecycle(
+    "reply",
+    "reply",
+    {
+        "said": State("shown beside the record wherever it is shown"),
+        "answered": State("shown with the issuer's answer"),
+        "removed": State("taken back by the subject", final=True),
+    },
+    (
+        Move("reply", _SUBJECT, (), ("said",), "shown beside the record", ReplyTo,
+             (Guard("L26", "the record is the subject's own", _own_record),
+              Guard("L26", "one reply a record", _one_reply))),
+        Move("change", _SUBJECT, ("said", "answered"), ("said",), "the new words stand", Replaced),
+        Move("answer", ("issuer",), ("said", "answered"), ("answered",),
+             "the issuer's words stand beside it", Replaced,
+             (Guard("L26", "the issuer is the record's own", _its_issuer, lasting=True),)),
+        Move("remove", _SUBJECT, ("said", "answered"), ("removed",), "gone", Nothing),
+    ),
+)  # fmt: skip
+
+
+# --- record -------------------------------------------------------------------------------------
+
+
+class Retract(Facts, frozen=True, kw_only=True):
+    """The issuer takes its record back; only a subject withdraws."""
+
+    record: Name
+    words: Words
+
+
+class SourceEnds(Facts, frozen=True, kw_only=True):
+    """The first day on which the source register no longer holds the entry (L10)."""
+
+    record: Name
+    on: Day
+
+
+def _signers_record(_case: Case | None, event: Event, signer: Signer, world: World) -> str | None:
+    record = world.records.get(event.facts.record)
+    if record is None or record.issuer != signer.name:
+        return f"{event.facts.record!r} is no record of {signer.name} here"
+    return None
+
+
+_OWN = Guard("L21", "the record is the signer's own", _signers_record)
+
+RECORD: Final = Lifecycle(
+    "record",
+    "change of a record by its issuer",
+    {
+        "retracted": State("counts no more", final=True),
+        "source-ends": State("expires with its source register, if that is sooner", final=True),
+    },
+    (
+        Move("retract", ("issuer",), (), ("retracted",), "the record counts no more", Retract,
+             (_OWN,)),
+        Move("source-ends", ("issuer",), (), ("source-ends",),
+             "the record expires on that day at the latest", SourceEnds, (_OWN,)),
+    ),
+)  # fmt: skip
+
+
+# --- stop ---------------------------------------------------------------------------------------
+
+
+class Freeze(Facts, frozen=True, kw_only=True):
+    """Somebody asks to stop, at a desk or by a linked reference; no key is needed."""
+
+    reference: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+def _stopped(case: Case, _days: WorkingDays) -> int:
+    return case.opened + STOP_DAYS
+
+
+STOP: Final = Lifecycle(
+    "stop",
+    "stop without a key",
+    {
+        "frozen": State(
+            "no record, no score, no answer; it can still be undone with the key",
+            Clock("14 days", _stopped, "stopped"),
+        ),
+        "stopped": State("withdrawn as of the day of the request", final=True),
+        "resumed": State("undone with the subject's own key; goes on from then", final=True),
+    },
+    (
+        Move("freeze", ("desk", "issuer"), (), ("frozen",), "everything ends at once", Freeze),
+        Move("confirm", ("subject", "representative", "desk"), ("frozen",), ("stopped",),
+             "withdrawn", Nothing),
+        Move("resume", ("subject",), ("frozen",), ("resumed",), "the consent holds again",
+             Nothing),
+        Move("leave", ("ledger",), ("frozen",), ("stopped",), "withdrawn", Nothing),
+    ),
+)  # fmt: skip
+
+
+# --- mandate ------------------------------------------------------------------------------------
+
+ACTS: Final = ("read", "contest", "reply", "restriction", "stop")
+
+
+class Mandate(Facts, frozen=True, kw_only=True):
+    """Whose key may act for the subject, as what, in which matters, until when."""
+
+    key: Key
+    kind: Literal["guardian", "attorney", "interpreter", "adviser"]
+    name: Name
+    acts: Annotated[
+        tuple[Literal["read", "contest", "reply", "restriction", "stop"], ...],
+        msgspec.Meta(min_length=1, max_length=5),
+    ]
+    until: Day
+
+
+def _mandate_ends(case: Case, _days: WorkingDays) -> int:
+    return int(case.first.until) + 1
+
+
+def _bounded(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
+    if not world.day <= event.facts.until <= world.day + MANDATE_DAYS:
+        return f"it ends on a day within {MANDATE_DAYS} days"
+    if event.facts.kind in {"interpreter", "adviser"} and set(event.facts.acts) != {"read"}:
+        return f"an {event.facts.kind} may read and no more"
+    return None
+
+
+MANDATE: Final = Lifecycle(
+    "mandate",
+    "mandate",
+    {
+        "live": State(
+            "the named key may act for the subject in the named matters",
+            Clock("to its last day", _mandate_ends, "ended"),
+        ),
+        "ended": State("over", final=True),
+        "revoked": State("taken back", final=True),
+    },
+    (
+        Move("give", ("subject", "desk"), (), ("live",), "visible in every report", Mandate,
+             (Guard("L56", "it is scoped and dated", _bounded),)),
+        Move("revoke", ("subject", "representative", "desk"), ("live",), ("revoked",),
+             "over at once", Nothing),
+        Move("leave", ("ledger",), ("live",), ("ended",), "over", Nothing),
+    ),
+)  # fmt: skip
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+class SecondKey(Facts, frozen=True, kw_only=True):
+    """A second key of the subject's own, kept elsewhere."""
+
+    key: Key
+
+
+class Recover(Facts, frozen=True, kw_only=True):
+    """The key that is to stand for the subject from now on."""
+
+    key: Key
+
+
+def _second_kind(case: Case | None, event: Event, signer: Signer, world: World) -> str | None:
+    assert case is not None, "a second hand follows a first"
+    first = world.who(case.events[0].kid)
+    if first is not None and first.role == signer.role:
+        return f"a {signer.role} has asked already: two of three different ones are needed"
+    if event.facts.key != case.first.key:
+        return "it names another key than the first"
+    return None
+
+
+def _lapses(case: Case, _days: WorkingDays) -> int:
+    return case.opened + RECOVERY_DAYS
+
+
+def _takes_effect(case: Case, _days: WorkingDays) -> int:
+    return case.since + NOTICE_DAYS
+
+
+KEY: Final = Lifecycle(
+    "second-key",
+    "second key",
+    {
+        "kept": State("one of the three that recover a lost key"),
+        "removed": State("no longer the subject's", final=True),
+    },
+    (
+        Move("register", ("subject",), (), ("kept",), "it may help to recover", SecondKey),
+        Move("remove", ("subject", "desk"), ("kept",), ("removed",), "it helps no more", Nothing),
+    ),
+    within=False,
+)  # fmt: skip
+
+RECOVERY: Final = Lifecycle(
+    "recovery",
+    "recovery of a key",
+    {
+        "asked": State(
+            "one of three has asked; the old contacts are told", Clock("14 days", _lapses, "lapsed")
+        ),
+        "waiting": State(
+            "two of three have asked; the old contacts are told; the old key can still stop it",
+            Clock("7 days", _takes_effect, "done"),
+        ),
+        "done": State("the new key stands for the subject", final=True),
+        "lapsed": State("nobody else asked in time", final=True),
+        "cancelled": State("stopped with the old key", final=True),
+    },
+    (
+        Move("ask", ("second-key", "desk", "representative"), (), ("asked",),
+             "every old contact is told", Recover),
+        Move("second", ("second-key", "desk", "representative"), ("asked",), ("waiting",),
+             "every old contact is told again", Recover,
+             (Guard("L55", "two of three different ones ask for the same key", _second_kind),)),
+        Move("cancel", ("subject",), ("asked", "waiting"), ("cancelled",), "nothing changes",
+             Nothing),
+    ),
+    within=False,
+)  # fmt: skip
+
+
+# --- contact ------------------------------------------------------------------------------------
+
+
+class Contact(Facts, frozen=True, kw_only=True):
+    """Where to say "you have a notice": an address of e-mail, or of a webhook."""
+
+    kind: Literal["email", "webhook"]
+    address: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
+    language: Literal["en", "zh-Hans"] = "en"
+
+
+CONTACT: Final = Lifecycle(
+    "contact",
+    "contact",
+    {
+        "kept": State("told that there is a notice, and no more"),
+        "removed": State("told nothing any more", final=True),
+    },
+    (
+        Move("set", ("subject", "desk"), (), ("kept",), "told from now on", Contact),
+        Move("remove", ("subject", "desk"), ("kept",), ("removed",), "told no more", Nothing),
+    ),
+    within=False,
+)  # fmt: skip
+
+
+# --- hold ---------------------------------------------------------------------------------------
+
+
+class Hold(Facts, frozen=True, kw_only=True):
+    """Which court or claim needs what would be erased, and until when."""
+
+    claim: Name
+    words: Words
+    until: Day
+
+
+def _hold_ends(case: Case, _days: WorkingDays) -> int:
+    return int(case.first.until) + 1
+
+
+def _hold_bounded(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
+    if not world.day <= event.facts.until <= world.day + HOLD_DAYS:
+        return f"it ends on a day within {HOLD_DAYS} days"
+    return None
+
+
+HOLD: Final = Lifecycle(
+    "hold",
+    "hold for a claim",
+    {
+        "held": State(
+            "not erased: a claim of the subject or a court needs it; it is used for nothing else",
+            Clock("to its last day", _hold_ends, "ended"),
+        ),
+        "ended": State("over", final=True),
+        "released": State("over", final=True),
+    },
+    (
+        Move("hold", ("subject", "oversight"), (), ("held",), "erasure waits", Hold,
+             (Guard("L44", "it is dated", _hold_bounded),)),
+        Move("release", ("subject", "oversight"), ("held",), ("released",), "erasure goes on",
+             Nothing),
+    ),
+)  # fmt: skip

@@ -1,0 +1,101 @@
+"""Every lifecycle of the ledger: each exists once, as a table that the reference prints."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from standing.cases._contest import CONTEST, is_again, outcome_of
+from standing.cases._contest import OPEN as CONTEST_OPEN
+from standing.cases._guards import files_of, independent, two_houses
+from standing.cases._machine import (
+    SILENCE,
+    Case,
+    Event,
+    Facts,
+    Lifecycle,
+    Move,
+    RecordView,
+    Signer,
+    World,
+    check_lasting,
+    fold,
+    read_facts,
+    step_on,
+    write_facts,
+)
+from standing.cases._others import (
+    CONTACT,
+    HOLD,
+    KEY,
+    MANDATE,
+    RECORD,
+    RECOVERY,
+    REPLY,
+    STOP,
+)
+from standing.cases._restriction import LIVE as RESTRICTION_LIVE
+from standing.cases._restriction import RESTRICTION, begins, days_of, is_released, tally
+from standing.cases._time import NEVER, WorkingDays
+from standing.errors import Refused
+from standing.vault import Step, Vault
+
+__all__ = [
+    "CONTEST_OPEN", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE", "Case", "Event", "Facts",
+    "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays", "World", "begins", "case_of",
+    "check_lasting", "days_of", "event_of", "files_of", "fold", "fold_cases", "independent",
+    "is_again", "is_released", "outcome_of", "read_facts", "step_on", "table_of", "tally",
+    "two_houses", "write_facts",
+]  # fmt: skip
+
+LIFECYCLES: Final[Mapping[str, Lifecycle]] = {
+    table.name: table
+    for table in (CONTEST, RESTRICTION, REPLY, RECORD, STOP, MANDATE, KEY, RECOVERY, CONTACT, HOLD)
+}
+"""The tables by name."""
+
+
+def table_of(name: str) -> Lifecycle:
+    """Give a lifecycle by name; raises `E-CASE-01`."""
+    table = LIFECYCLES.get(name)
+    if table is None:
+        raise Refused(
+            "E-CASE-01",
+            f"There is no lifecycle {name!r}.",
+            why=f"The lifecycles are: {', '.join(LIFECYCLES)}.",
+            fix="See docs/reference/lifecycles.md.",
+        )
+    return table
+
+
+def event_of(leaf: bytes, step: Step) -> Event:
+    """Read a private document as a step of its lifecycle; raises `E-CASE-01`, `E-CASE-02`."""
+    move = table_of(step.lifecycle).move(step.event)
+    return Event(step.number, step.day, step.event, read_facts(move, step.facts), step.kid, leaf)
+
+
+def case_of(
+    steps: Iterable[tuple[bytes, Step]], *, subject: int, day: int, days: WorkingDays
+) -> Case | None:
+    """Fold the steps of one case, in order, up to a day; nothing where it opens later."""
+    listed = [(leaf, step) for leaf, step in steps if step.day <= day]
+    if not listed:
+        return None
+    first = listed[0][1]
+    return fold(
+        table_of(first.lifecycle), [event_of(leaf, step) for leaf, step in listed],
+        subject=subject, context=first.context, day=day, days=days,
+    )  # fmt: skip
+
+
+def fold_cases(
+    vault: Vault, number: int, context: str, day: int, days: Callable[[], WorkingDays]
+) -> list[Case]:
+    """Fold every case of a subject in a context on a day, in order of name."""
+    listed = vault.cases(subject=number, context=context)
+    if not listed:
+        return []
+    calendar = days()
+    folded = (
+        case_of(vault.steps(opening), subject=number, day=day, days=calendar)
+        for opening, _, _ in listed
+    )
+    return [case for case in folded if case is not None]

@@ -1,0 +1,280 @@
+"""Taking steps in cases: one door for every event of every lifecycle.
+
+A step is drafted for whoever is to sign it, checked against its table, proved, and durable in the
+vault when the verb returns. Relief needs no log: the step is a leaf of the next marks.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from standing.cases.lifecycles import (
+    Case,
+    Event,
+    Facts,
+    RecordView,
+    case_of,
+    event_of,
+    step_on,
+    table_of,
+    write_facts,
+)
+from standing.errors import Refused
+from standing.ledger import _world
+from standing.ledger._core import Core
+from standing.vault import Evidence, Step, leaf_of, new_salt, signed_digest
+from standing.wire.keys import PublicKey, SigningKey
+from standing.wire.proofs import make_proof, normalise_proof, verify_proof
+
+MAX_FILE_BYTES: Final = 10 << 20
+MAX_FILES: Final = 10
+_MAX_NAME: Final = 120
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A step that waits for its proof, and the files that come with it."""
+
+    step: Step
+    subject: int
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def digest(self) -> bytes:
+        """What is to be signed: SHA-256, by key file or passkey."""
+        return signed_digest(self.step)
+
+    def proved(self, proof: list[Any]) -> "Draft":
+        """Put a proof in."""
+        step = msgspec.structs.replace(self.step, proof=normalise_proof(proof))
+        return Draft(step, self.subject, self.evidence)
+
+    def signed(self, key: SigningKey) -> "Draft":
+        """Prove it with a key at hand."""
+        return self.proved(make_proof(key, self.digest))
+
+
+def draft_opening(
+    core: Core,
+    number: int,
+    context: str,
+    lifecycle: str,
+    event: str,
+    facts: Facts | Mapping[str, Any],
+    *,
+    by: PublicKey,
+    files: Sequence[tuple[str, bytes]] = (),
+) -> Draft:
+    """Write the step that opens a case about a subject."""
+    table = table_of(lifecycle)
+    where = context if table.within else ""
+    return _draft(core, number, where, lifecycle, b"", 0, event, facts, by, files)
+
+
+def draft_step(
+    core: Core,
+    name: str,
+    event: str,
+    facts: Facts | Mapping[str, Any],
+    *,
+    by: PublicKey,
+    files: Sequence[tuple[str, bytes]] = (),
+) -> Draft:
+    """Write the next step of a case."""
+    case = _world.find_case(core, name)
+    return _draft(
+        core, case.subject, case.context, case.lifecycle, case.opening, len(case.events), event,
+        facts, by, files,
+    )  # fmt: skip
+
+
+def _draft(
+    core: Core, number: int, context: str, lifecycle: str, opening: bytes, place: int, event: str,
+    facts: Facts | Mapping[str, Any], by: PublicKey, files: Sequence[tuple[str, bytes]],
+) -> Draft:  # fmt: skip
+    pseudonym = core.vault.secret.pseudonym(number, context) if number else ""
+    evidence = tuple(_evidence(core, context, pseudonym, *file) for file in files)
+    if len(evidence) > MAX_FILES:
+        raise _unfit_file(
+            f"{len(evidence)} files", f"a step carries {MAX_FILES} at most", "Send the others next."
+        )
+    values = dict(write_facts(facts) if isinstance(facts, Facts) else facts)
+    if evidence:
+        values["files"] = [*values.get("files", ()), *(leaf_of(one) for one in evidence)]
+    step = Step(
+        new_salt(), core.today, context, pseudonym, lifecycle, opening, place, event, values,
+        by.thumbprint, [],
+    )  # fmt: skip
+    return Draft(step, number, evidence)
+
+
+def _evidence(core: Core, context: str, pseudonym: str, name: str, data: bytes) -> Evidence:
+    plain = name.isprintable() and not name.startswith(".") and not set('/\\:*?"<>|') & set(name)
+    if not plain or not 0 < len(name) <= _MAX_NAME:
+        raise _unfit_file(
+            f"a file named {name!r}",
+            f"a name has 1 to {_MAX_NAME} printable characters, no path and no leading dot",
+            "Give the file a plain name.",
+        )
+    check_size(name, len(data))
+    return Evidence(new_salt(), core.today, context, pseudonym, name, data)
+
+
+def check_size(name: str, size: int) -> None:
+    """Refuse a file that is empty or too large, before it is read; raises `E-CASE-08`."""
+    if not 0 < size <= MAX_FILE_BYTES:
+        raise _unfit_file(
+            f"{size:,} bytes in {name!r}",
+            f"a file has 1 to {MAX_FILE_BYTES:,} bytes",
+            "Send what shows the point: a page, a picture, a short part of a recording.",
+        )
+
+
+def _unfit_file(got: str, allowed: str, fix: str) -> Refused:
+    return Refused(
+        "E-CASE-08",
+        "This file cannot be kept as evidence.",
+        why=f"Got {got}; {allowed}.",
+        fix=fix,
+    )
+
+
+# --- taking -----------------------------------------------------------------------------------
+
+
+def take(core: Core, draft: Draft) -> Case:
+    """Check a proved step and keep it; gives the case after it. A refused one leaves no trace."""
+    step = draft.step
+    if step.day != core.today:
+        raise Refused(
+            "E-CASE-09",
+            "This step was written on another day.",
+            why="What is signed names its day, and clocks run from it.",
+            fix="Write it again and sign it today.",
+        )
+    signer = _world.signer_of(core, step.kid, draft.subject, step.context, step.lifecycle)
+    leaf = leaf_of(step)
+    event = event_of(leaf, step)
+    before = list(core.vault.steps(step.opening)) if step.opening else []
+    table, days = table_of(step.lifecycle), _world.working_days(core, step.context)
+    case = case_of(before, subject=draft.subject, day=core.today, days=days)
+    files = frozenset(leaf_of(one) for one in draft.evidence)
+    world = _world.world_of(core, draft.subject, step.context, kid=step.kid, files=files)
+    step_on(table, case, event, signer, world)
+    key = _world.public_key(core, step.kid, draft.subject)
+    verify_proof(step.proof, key, signed_digest(step), rp_id=core.state.genesis.rp_id)
+    after = case_of([*before, (leaf, step)], subject=draft.subject, day=core.today, days=days)
+    assert after is not None, "it has a step of today"
+    with core.vault.transaction():
+        _keep(core, draft, after)
+        for follow in _follow(core, after, event, world.records.values()):
+            _keep(core, *follow)
+    core.changed()
+    return after
+
+
+def _keep(core: Core, draft: Draft, after: Case) -> None:
+    step = draft.step
+    for one in draft.evidence:
+        core.vault.add(one, draft.subject, step.context)
+    core.vault.add(step, draft.subject, step.context)
+    core.vault.set_due(after.opening, after.due)
+    index_effects(core, after)
+
+
+def index_effects(core: Core, case: Case) -> None:
+    """Bring the vault's indexes of stops and keys up to a case. In a transaction."""
+    last = case.events[-1]
+    match case.lifecycle, last.name:
+        case "stop", "freeze" if case.subject:
+            core.vault.freeze(case.subject, case.context, case.opened, case.opening)
+        case "stop", "resume":
+            core.vault.thaw(case.opening, last.day)
+        case "recovery", "second":
+            assert case.due is not None, "a key takes effect on a day"
+            core.vault.set_key(case.subject, case.due, case.first.key)
+        case "recovery", "cancel":
+            since = case.entered("waiting")
+            if since is not None:
+                core.vault.set_key(case.subject, since + 7, None)
+        case _:
+            pass
+
+
+def _follow(
+    core: Core, after: Case, event: Event, records: Iterable[RecordView]
+) -> list[tuple[Draft, Case]]:
+    """Open what the law opens by itself: a "not me" that was right puts its reference in doubt."""
+    is_upheld = after.state in {"conceded", "closed"} and event.name in {
+        "concede", "rule", "decide",
+    }  # fmt: skip
+    if after.lifecycle != "contest" or not is_upheld or after.first.ground != "not-me":
+        return []
+    if after.state == "closed" and event.facts.outcome != "annul":
+        return []
+    every = list(records)
+    named = next(r for r in every if r.id == after.first.named)
+    open_now = {
+        c.first.named
+        for c in _world.cases_of(core, after.subject, after.context)
+        if c.lifecycle == "contest" and c.state != "taken-back"
+    }
+    return [
+        open_by_ledger(
+            core, after.subject, after.context, "contest", "file",
+            {
+                "target": "record", "named": record.id, "ground": "wrong", "issuer": record.issuer,
+                "words": f"Recorded under the same reference as {named.id}, which was not theirs.",
+            },
+        )
+        for record in every
+        if record.reference == named.reference
+        and record.day > after.first.last_use
+        and record.negative
+        and record.id not in open_now
+    ]  # fmt: skip
+
+
+def open_by_ledger(
+    core: Core, number: int, context: str, lifecycle: str, event: str, facts: Mapping[str, Any]
+) -> tuple[Draft, Case]:
+    """Write an opening step that follows from the law, under the ledger's own key."""
+    key = _answer_key(core)
+    draft = draft_opening(core, number, context, lifecycle, event, facts, by=key.public)
+    draft = draft.signed(key)
+    days = _world.working_days(core, context)
+    case = case_of([(leaf_of(draft.step), draft.step)], subject=number, day=core.today, days=days)
+    assert case is not None, "it opens today"
+    return draft, case
+
+
+def leave_all(core: Core, number: int, context: str, *, keep: Iterable[str] = ()) -> None:
+    """Close what is open about somebody who leaves, in their favour. In a transaction.
+
+    `keep` names lifecycles whose cases go on: contests that the subject wants to see finished.
+    """
+    key = _answer_key(core)
+    for case in _world.cases_of(core, number, context):
+        table = table_of(case.lifecycle)
+        leaves = [m for m in table.moves if m.event == "leave" and case.state in m.sources]
+        if not leaves or case.lifecycle in keep:
+            continue
+        draft = draft_step(core, case.name, "leave", {}, by=key.public).signed(key)
+        days = _world.working_days(core, context)
+        steps = [*core.vault.steps(case.opening), (leaf_of(draft.step), draft.step)]
+        after = case_of(steps, subject=number, day=core.today, days=days)
+        assert after is not None, "it has a step of today"
+        _keep(core, draft, after)
+
+
+def _answer_key(core: Core) -> SigningKey:
+    if core.answer_key is None:
+        raise Refused(
+            "E-CASE-10",
+            "This ledger is open for reading only.",
+            why="A step is signed and kept.",
+            fix="Open it for writing: standing.open(directory).",
+        )
+    return core.answer_key
