@@ -47,8 +47,8 @@ def lifecycles() -> str:
         "# Lifecycles",
         "",
         "Made from the code by `make docs`.",
-        "A case is its steps; what it is on a day follows from the steps up to that day and from the"
-        " table.",
+        "A case is its steps.",
+        "What it is on a day follows from the steps up to that day and from the table.",
         "A clock that has run out moves a case by itself, whether or not anybody looked.",
         "",
     ]
@@ -64,9 +64,10 @@ def lifecycles() -> str:
         for move in table.moves:
             guards = "; ".join(f"{guard.words} ({guard.code})" for guard in move.guards)
             targets = "as it was" if move.targets == ("=",) else ", ".join(move.targets)
+            sources = ", ".join(move.sources) or "the beginning"
             lines.append(
-                f"| {move.event} | {', '.join(move.by)} | {', '.join(move.sources) or 'the beginning'}"
-                f" | {targets} | {guards} | {move.does} |"
+                f"| {move.event} | {', '.join(move.by)} | {sources} | {targets} | {guards}"
+                f" | {move.does} |"
             )
         lines += ["", "| step | says |", "|---|---|"]
         for move in table.moves:

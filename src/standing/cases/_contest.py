@@ -132,12 +132,8 @@ class Again(Facts, frozen=True, kw_only=True):
     files: Leaves = ()
 
 
-class TakeBack(Facts, frozen=True, kw_only=True):
-    """The subject no longer contests."""
-
-
-class Leave(Facts, frozen=True, kw_only=True):
-    """The subject left the context."""
+class Nothing(Facts, frozen=True, kw_only=True):
+    """The step says no more."""
 
 
 class Reenter(Facts, frozen=True, kw_only=True):
@@ -373,7 +369,7 @@ def _ruled(_case: Case | None, event: Event) -> str:
 
 def outcome_of(case: Case) -> str:
     """Give what became of a contest: an outcome, "" while it is open."""
-    if case.state in {"lapsed", "conceded", "taken-back", "left", "reentered"}:
+    if case.state in {"lapsed", "conceded", "taken-back", "dismissed", "left", "reentered"}:
         return case.state
     decided = case.last("rule", "decide")
     return decided.facts.outcome if case.state == "closed" and decided is not None else ""
@@ -411,6 +407,7 @@ CONTEST: Final = Lifecycle(
         ),
         "conceded": State("the issuer gave in: annulled", final=True),
         "taken-back": State("the subject no longer contests; the record counts", final=True),
+        "dismissed": State("nothing was new: the earlier ruling holds", final=True),
         "left": State("closed in the subject's favour, who left", final=True),
         "reentered": State("the record is back on new evidence, noticed anew", final=True),
     },
@@ -435,14 +432,14 @@ CONTEST: Final = Lifecycle(
              "the record is annulled at once", Concede, (_ISSUER,)),
         Move("admit", ("reviewer",), ("triage",), ("open",), "the contest goes on", Judge,
              _REVIEWER),
-        Move("dismiss", ("reviewer",), ("triage",), ("taken-back",),
+        Move("dismiss", ("reviewer",), ("triage",), ("dismissed",),
              "nothing is new: the earlier ruling holds", Judge, _REVIEWER),
         Move("merge", ("reviewer",), ("open",), ("merged",), "one ruling decides both", Merge,
              (*_REVIEWER, Guard("L23", "the other contest fits", _merges))),
         Move("recuse", ("reviewer",), ("open", "triage", "appealed"), ("=",),
              "this reviewer decides nothing here", Judge),
         Move("ask-hearing", _ANYONE, ("open", "appealed"), ("=",),
-             "no ruling without a hearing", TakeBack),
+             "no ruling without a hearing", Nothing),
         Move("hear", ("reviewer",), ("open", "appealed"), ("=",), "the minutes are kept", Hear,
              (*_REVIEWER, FILES_KNOWN)),
         Move("extend", ("reviewer",), ("open",), ("=",), "the clock is set later", Extend,
@@ -454,8 +451,8 @@ CONTEST: Final = Lifecycle(
              (FILES_KNOWN,)),
         Move("decide", ("reviewer",), ("appealed",), ("closed",), "the last ruling holds", Rule,
              (*_RULING, _SECOND)),
-        Move("take-back", _ANYONE, OPEN, ("taken-back",), "the record counts again", TakeBack),
-        Move("leave", ("ledger",), OPEN, ("left",), "closed in the subject's favour", Leave),
+        Move("take-back", _ANYONE, OPEN, ("taken-back",), "the record counts again", Nothing),
+        Move("leave", ("ledger",), OPEN, ("left",), "closed in the subject's favour", Nothing),
         Move("re-enter", ("issuer",), ("closed",), ("reentered",),
              "the record counts after a new notice", Reenter,
              (_ISSUER, Guard("L25", "there is new evidence", _no_barred, lasting=True),

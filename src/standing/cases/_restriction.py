@@ -117,8 +117,8 @@ class Lift(Facts, frozen=True, kw_only=True):
     words: Words
 
 
-class Leave(Facts, frozen=True, kw_only=True):
-    """The subject left the context."""
+class Nothing(Facts, frozen=True, kw_only=True):
+    """The step says no more."""
 
 
 # --- clocks -------------------------------------------------------------------------------------
