@@ -391,7 +391,7 @@ RESTRICTION: Final = Lifecycle(
                                           lasting=True),)),
         Move("leave", ("ledger",),
              ("proposed", "half", "decided", "objected", "confirmed", "begun"), ("left",),
-             "over at once", Leave),
+             "over at once", Nothing),
     ),
 )  # fmt: skip
 
