@@ -4,6 +4,7 @@ Points are set aside from the moment of filing, through the second instance. Sil
 is not decided in time never counts again (L19 to L23, L53, L60).
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -193,7 +194,7 @@ def _is_independent(case: Case | None, _event: Event, signer: Signer, world: Wor
 
 def _not_recused(case: Case | None, _event: Event, signer: Signer, _w: World) -> str | None:
     if case is not None and any(event.kid == signer.kid for event in case.every("recuse")):
-        return f"{signer.name} stepped back from this case"
+        return f"the reviewer {signer.name} stepped back from this case"
     return None
 
 
@@ -260,29 +261,31 @@ def _target_there(_case: Case | None, event: Event, _signer: Signer, world: Worl
     return None
 
 
-def _same_target(a: Case, said: File) -> bool:
-    return a.lifecycle == "contest" and (a.first.target, a.first.named) == (said.target, said.named)
+def _same_target(case: Case, target: object, named: object) -> bool:
+    said = case.first
+    return case.lifecycle == "contest" and (said.target, said.named) == (target, named)
 
 
 def _no_other(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
     for other in world.others:
-        if _same_target(other, event.facts) and other.state in OPEN:
-            return f"{other.name} is open on the same"
+        is_same = _same_target(other, event.facts.target, event.facts.named)
+        if is_same and other.state in OPEN:
+            return f"the case {other.name} is open on the same"
     return None
 
 
 def _again_right(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
-    again = is_again(event.facts, world)
+    again = is_again(event.facts.target, event.facts.named, world.others)
     if event.facts.again != again:
         return "it was contested and judged before" if again else "nothing was judged before"
     return None
 
 
-def is_again(said: File, world: World) -> bool:
+def is_again(target: object, named: object, others: Iterable[Case]) -> bool:
     """Tell whether the same was contested before and a reviewer judged it."""
     return any(
-        _same_target(other, said) and other.state == "closed" and outcome_of(other) != "annul"
-        for other in world.others
+        _same_target(other, target, named) and other.state in {"closed", "dismissed"}
+        for other in others
     )
 
 

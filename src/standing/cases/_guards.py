@@ -42,9 +42,9 @@ def independent(signer: Signer, world: World, issuers: tuple[str, ...]) -> str |
     }
     for who, employer in ties.items():
         if employer and signer.employer == employer:
-            return f"{signer.name} is employed by {signer.employer}, as is {who}"
+            return f"the reviewer {signer.name} is employed by {signer.employer}, as is {who}"
     if signer.employer in world.parties:
-        return f"{signer.name} is employed by {signer.employer}, as is a relying party here"
+        return f"the reviewer {signer.name} is employed by {signer.employer}, as is an asking party"
     return None
 
 

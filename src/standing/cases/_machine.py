@@ -292,8 +292,8 @@ def _check_role(table: Lifecycle, move: Move, signer: Signer) -> None:
     if signer.role not in move.by:
         raise Refused(
             "E-CASE-04",
-            f"A {signer.role} cannot take the step {move.event!r} in a {table.title}.",
-            why=f"It is open to: {', '.join(move.by)}.",
+            f"This key cannot take the step {move.event!r} in a {table.title}.",
+            why=f"It is a key of role {signer.role}; the step is open to: {', '.join(move.by)}.",
             fix="Use a key that holds one of these roles.",
         )
 

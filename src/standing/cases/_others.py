@@ -64,7 +64,7 @@ def _own_record(_case: Case | None, event: Event, _signer: Signer, world: World)
 def _one_reply(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
     for other in world.others:
         if other.lifecycle == "reply" and other.first.record == event.facts.record:
-            return f"{other.name} is the reply to this record: change that"
+            return f"the reply {other.name} stands beside this record: change that"
     return None
 
 
@@ -178,7 +178,10 @@ ACTS: Final = ("read", "contest", "reply", "restriction", "stop")
 
 
 class Mandate(Facts, frozen=True, kw_only=True):
-    """Whose key may act for the subject, as what, in which matters, until when."""
+    """Whose key may act for the subject, as what, in which matters and contexts, until when.
+
+    No context named is all of them.
+    """
 
     key: Key
     kind: Literal["guardian", "attorney", "interpreter", "adviser"]
@@ -187,6 +190,7 @@ class Mandate(Facts, frozen=True, kw_only=True):
         tuple[Literal["read", "contest", "reply", "restriction", "stop"], ...],
         msgspec.Meta(min_length=1, max_length=5),
     ]
+    contexts: Annotated[tuple[Name, ...], msgspec.Meta(max_length=20)] = ()
     until: Day
 
 
@@ -218,8 +222,8 @@ MANDATE: Final = Lifecycle(
              (Guard("L56", "it is scoped and dated", _bounded),)),
         Move("revoke", ("subject", "representative", "desk"), ("live",), ("revoked",),
              "over at once", Nothing),
-        Move("leave", ("ledger",), ("live",), ("ended",), "over", Nothing),
     ),
+    within=False,
 )  # fmt: skip
 
 

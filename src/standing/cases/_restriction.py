@@ -219,7 +219,7 @@ def _no_other(_case: Case | None, event: Event, _signer: Signer, world: World) -
     for other in world.others:
         live = other.lifecycle == "restriction" and other.state in LIVE
         if live and other.first.code == event.facts.code:
-            return f"{other.name} is open on the same"
+            return f"the case {other.name} is open on the same"
     return None
 
 
@@ -273,7 +273,7 @@ def _names_a_fact(case: Case | None, event: Event, _signer: Signer, world: World
 def _another_human(case: Case | None, _event: Event, signer: Signer, _w: World) -> str | None:
     assert case is not None, "a second decision follows a first"
     if any(event.kid == signer.kid for event in case.every("decide")):
-        return f"{signer.name} has decided here before"
+        return f"the reviewer {signer.name} has decided here before"
     return None
 
 

@@ -26,6 +26,16 @@ _COMMANDS = {
     "score": ("standing.cli.records", "score", "Score a subject with every reason, or everyone."),
     "forecast": ("standing.cli.future", "forecast", "Show what a score becomes by itself."),
     "what-if": ("standing.cli.future", "what_if", "Suppose an annulment, or acts to come."),
+    "case": ("standing.cli.cases", "case_", "Look at cases: what they are, and their clocks."),
+    "contest": ("standing.cli.cases", "contest", "Contest something; answer; rule."),
+    "restriction": ("standing.cli.cases", "restriction", "Propose, decide, object, release."),
+    "reply": ("standing.cli.cases", "reply", "Say something beside a record."),
+    "record": ("standing.cli.cases", "record", "Take a record back, or tell its source's end."),
+    "mandate": ("standing.cli.cases", "mandate", "Let somebody act for a subject."),
+    "second-key": ("standing.cli.cases", "second_key", "Keep a second key for recovery."),
+    "recovery": ("standing.cli.cases", "recovery", "Recover a lost key: two of three."),
+    "contact": ("standing.cli.cases", "contact", "Say where to be told of notices."),
+    "hold": ("standing.cli.cases", "hold", "Keep what a court or a claim needs."),
     "decide": ("standing.cli.records", "decide", "Answer a relying party's question."),
     "report": ("standing.cli.records", "report", "Show all that is held on a subject."),
     "verify": ("standing.cli.check", "verify", "Check everything, as a stranger would."),
@@ -35,6 +45,7 @@ _COMMANDS = {
     "witness": ("standing.cli.witness", "witness", "Cosign the checkpoints of other logs."),
     "mirror": ("standing.cli.mirror", "mirror", "Keep and serve a whole copy of a log."),
     "demo": ("standing.cli.demo", "demo", "Make an invented city and verify it."),
+    "story": ("standing.cli.story", "story", "Play a story of the right to be heard."),
     "example": ("standing.cli.demo", "example", "Run real data through a ledger."),
 }
 
@@ -64,21 +75,26 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; errors become one clear text (or JSON) and an exit code."""
-    as_json = "--json" in sys.argv[1:]
+    """Run the command line on the words that were typed."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; errors become one clear text (or JSON). Gives the exit code."""
+    as_json = "--json" in arguments
     try:
         # without click's own error printing, an Exit comes back as its code
-        code = cli.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        code = cli.main(arguments, prog_name="standing", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
-        sys.exit(130)
+        return 130
     except click.ClickException as problem:
         _print_problem(_usage(problem), as_json=as_json)
-        sys.exit(3)
+        return 3
     except StandingError as problem:
         _print_problem(problem, as_json=as_json)
-        sys.exit(problem.exit_code)
+        return problem.exit_code
+    return code if isinstance(code, int) else 0
 
 
 def _usage(problem: click.ClickException) -> StandingError:

@@ -17,6 +17,7 @@ from standing.cases.lifecycles import (
     RecordView,
     case_of,
     event_of,
+    is_again,
     step_on,
     table_of,
     write_facts,
@@ -70,7 +71,24 @@ def draft_opening(
     """Write the step that opens a case about a subject."""
     table = table_of(lifecycle)
     where = context if table.within else ""
-    return _draft(core, number, where, lifecycle, b"", 0, event, facts, by, files)
+    said = dict(write_facts(facts) if isinstance(facts, Facts) else facts)
+    said |= _found(core, number, where, lifecycle, said)
+    return _draft(core, number, where, lifecycle, b"", 0, event, said, by, files)
+
+
+def _found(
+    core: Core, number: int, context: str, lifecycle: str, said: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Find what an opening step must say and its writer need not know."""
+    name = str(said.get("named" if lifecycle == "contest" else "record", ""))
+    records = _world.Records(core, number, context, ()) if context else {}
+    found: dict[str, Any] = {}
+    if (lifecycle == "reply" or said.get("target") == "record") and "issuer" not in said:
+        found["issuer"] = records[name].issuer if name in records else ""
+    if lifecycle == "contest" and "again" not in said:
+        others = _world.cases_of(core, number, context)
+        found["again"] = is_again(said.get("target"), said.get("named", ""), others)
+    return found
 
 
 def draft_step(
@@ -84,6 +102,8 @@ def draft_step(
 ) -> Draft:
     """Write the next step of a case."""
     case = _world.find_case(core, name)
+    if (case.lifecycle, event) == ("restriction", "open") and not isinstance(facts, Facts):
+        facts = {"at": core.engine.clock.now(), **facts}
     return _draft(
         core, case.subject, case.context, case.lifecycle, case.opening, len(case.events), event,
         facts, by, files,
@@ -146,6 +166,7 @@ def _unfit_file(got: str, allowed: str, fix: str) -> Refused:
 
 def take(core: Core, draft: Draft) -> Case:
     """Check a proved step and keep it; gives the case after it. A refused one leaves no trace."""
+    core.check_clock()
     step = draft.step
     if step.day != core.today:
         raise Refused(

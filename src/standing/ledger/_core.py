@@ -24,11 +24,13 @@ from standing.log import Choose, Log, Signers
 from standing.vault import Intake, Rows, SealedBatch, Vault, new_salt
 from standing.verify.tree import root_of
 from standing.wire import cose
+from standing.wire.days import format_day
 from standing.wire.keys import PublicKey, SigningKey
 
 COLUMNS_DIR: Final = "columns"
 _SMALLEST_MARKS: Final = 64
 _MARKS_GROWTH: Final = 4
+SECONDS_A_DAY: Final = 86_400
 _shuffle = random.SystemRandom().shuffle
 _T = TypeVar("_T")
 
@@ -77,8 +79,8 @@ class Core:
                 keys = checkpoint_keys(engine.state)
                 check_witnessed(log, keys)
                 outside.check_ahead(log, keys)
-            engine.clock = _right_clock(engine.state, clock)
             vault = Vault.open(directory / VAULT_FILE, directory / KEYS_DIR, read_only=read_only)
+            engine.clock = _right_clock(engine.state, clock, vault)
         except BaseException:
             log.close()
             raise
@@ -107,6 +109,16 @@ class Core:
     def answer_key(self) -> SigningKey | None:
         """The key that signs answers and reports; None where the ledger is open for reading."""
         return self.keyring.key(self.state, "answer") if self.keyring else None
+
+    def check_clock(self) -> None:
+        """Refuse to act on a clock that went back; raises `E-CLOCK-02`."""
+        if self.today < self.state.day:
+            raise Refused(
+                "E-CLOCK-02",
+                "This machine's clock is behind the ledger.",
+                why=f"It says {format_day(self.today)}, the ledger {format_day(self.state.day)}.",
+                fix="Set the clock right and try again.",
+            )
 
     def changed(self) -> None:
         """Note that what follows from people's documents may be another: caches look again."""
@@ -299,10 +311,14 @@ def checkpoint_keys(state: charter.State) -> list[PublicKey]:
     return [PublicKey.from_cose_key(key) for _, key in state.log_keys("checkpoint")]
 
 
-def _right_clock(state: charter.State, clock: Clock | None) -> Clock:
+def _right_clock(state: charter.State, clock: Clock | None, vault: Vault) -> Clock:
     kind = state.genesis.clock
+    if clock is None and kind == "simulated":
+        # people's documents and marks may be of a later day than the last statement about a day
+        marked = (state.marked_through + 1) * state.genesis.interval_seconds // SECONDS_A_DAY
+        return SimulatedClock(max(state.day, marked, vault.newest_day()))
     if clock is None:
-        return RealClock() if kind == "real" else SimulatedClock(state.day)
+        return RealClock()
     if clock.kind != kind:
         raise Refused(
             "E-CLOCK-03",

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from standing import audit, charter, policy
-from standing.cases.lifecycles import Case
+from standing.cases.lifecycles import Case, Event, WorkingDays
 from standing.engine import Clock, RealClock, SimulatedClock
 from standing.errors import Refused, StandingError, Usage
 from standing.ledger import (
@@ -475,6 +475,14 @@ class Ledger:
         """Draft, prove and take the next step of a case with a key at hand."""
         draft = self.draft_step(case, event, facts or {}, by=key.public, files=files)
         return self.take_step(draft.signed(key))
+
+    def working_days(self, context: str) -> WorkingDays:
+        """Give the calendar by which a context's clocks run."""
+        return _world.working_days(self._core, context)
+
+    def who(self, case: Case, event: Event) -> str:
+        """Say who took a step: a role and, for an organisation, its name."""
+        return _world.name_of(self._core, case, event)
 
     def case(self, name: str) -> Case:
         """Give a case as it is today."""

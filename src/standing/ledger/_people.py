@@ -99,6 +99,7 @@ def draft_consent(
 
 def give_consent(core: Core, consent: Consent) -> str:
     """Take a signed consent; gives the subject's pseudonym in its context."""
+    core.check_clock()
     key = PublicKey.from_cose_key(consent.key)
     number = subject_of(core, key)
     pseudonym = core.vault.secret.pseudonym(number, consent.context)
@@ -127,6 +128,7 @@ def give_consent(core: Core, consent: Consent) -> str:
 
 def withdraw(core: Core, key: SigningKey, context: str) -> str:
     """Stop: no record, no score and no answer from this moment; gives the pseudonym."""
+    core.check_clock()
     number = subject_of(core, key.public)
     live = core.vault.live_consents(number, context, core.today)
     pseudonym = core.vault.secret.pseudonym(number, context)

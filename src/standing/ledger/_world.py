@@ -14,6 +14,7 @@ from standing import charter, policy
 from standing.cases import standing
 from standing.cases.lifecycles import (
     Case,
+    Event,
     RecordView,
     Signer,
     WorkingDays,
@@ -99,7 +100,22 @@ def who_is(core: Core, kid: bytes, number: int, context: str, lifecycle: str) ->
         return _accredited(core, right, kid, context)
     if core.answer_key is not None and core.answer_key.public.thumbprint == kid:
         return Signer("ledger", core.trust.origin, core.state.genesis.operator_employer, kid)
-    return _trusted_by(core, kid, number, lifecycle) if number else None
+    return _trusted_by(core, kid, number, context, lifecycle) if number else None
+
+
+def name_of(core: Core, case: Case, event: Event) -> str:
+    """Say who took a step, however long ago: the roll remembers every key."""
+    right = core.state.roll.keys.get(event.kid)
+    if right is not None:
+        return f"{right.role} {right.name}"
+    if event.kid in core.state.roll.log_keys:
+        return "the ledger"
+    for other in cases_of(core, case.subject, "") if case.subject else ():
+        if other.lifecycle == "mandate" and _thumbprint(other.first.key) == event.kid:
+            return f"representative {other.first.name}"
+        if other.lifecycle == "second-key" and _thumbprint(other.first.key) == event.kid:
+            return "the subject's second key"
+    return "the subject"
 
 
 def _accredited(
@@ -113,12 +129,13 @@ def _accredited(
     return Signer(right.role, right.name, right.employer, kid)
 
 
-def _trusted_by(core: Core, kid: bytes, number: int, lifecycle: str) -> Signer | None:
+def _trusted_by(core: Core, kid: bytes, number: int, context: str, lifecycle: str) -> Signer | None:
     for case in cases_of(core, number, ""):
         if case.lifecycle == "mandate" and case.state == "live":
             said = case.first
             may = lifecycle == "recovery" and said.kind in {"guardian", "attorney"}
             may = may or _MANDATED.get(lifecycle, "") in said.acts
+            may = may and (not context or not said.contexts or context in said.contexts)
             if may and _thumbprint(said.key) == kid:
                 return Signer("representative", said.name, "", kid)
         is_kept = case.lifecycle == "second-key" and case.state == "kept"

@@ -377,6 +377,10 @@ class Vault:
             if held_attributes(document, live)
         }
 
+    def newest_day(self) -> int:
+        """Give the day of the newest private document; 0 where there is none."""
+        return self._db.execute("SELECT max(day) FROM documents").fetchone()[0] or 0
+
     # --- people ----------------------------------------------------------------------------
 
     def new_number(self) -> int:

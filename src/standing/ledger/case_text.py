@@ -1,0 +1,108 @@
+"""A case as plain values and as text: what the command line, reports and letters print."""
+
+from collections.abc import Callable
+from typing import Any
+
+from standing.cases.lifecycles import (
+    SILENCE,
+    Case,
+    Event,
+    begins,
+    days_of,
+    outcome_of,
+    table_of,
+)
+from standing.cases.lifecycles import WorkingDays as Days
+from standing.wire.days import format_day
+
+_DAYS = frozenset({"on", "until", "first", "last", "last_use"})
+
+
+Who = Callable[[Case, Event], str]
+
+
+def case_facts(case: Case, who: Who) -> dict[str, Any]:
+    """Give a case by name: state, clock, and every step with who took it and what it says."""
+    table = table_of(case.lifecycle)
+    state = table.states[case.state]
+    return {
+        "case": case.name,
+        "lifecycle": case.lifecycle,
+        "context": case.context,
+        "state": case.state,
+        "outcome": outcome_of(case) if case.lifecycle == "contest" else "",
+        "means": state.means,
+        "since": format_day(case.since),
+        "opened": format_day(case.opened),
+        "due": None if case.due is None else format_day(case.due),
+        "then": state.clock.then if state.clock and case.due is not None else None,
+        "steps": [
+            {
+                "step": event.number,
+                "day": format_day(event.day),
+                "event": event.name,
+                "by": who(case, event),
+                "says": said_by(event.facts),
+            }
+            for event in case.events
+        ],
+        "passed": [
+            {"day": format_day(day), "by": by, "state": then} for day, by, then in case.passed
+        ],
+    }
+
+
+def said_by(facts: Any) -> dict[str, Any]:
+    """Give what a step says with days as dates and bytes in hex; what it leaves out is left out."""
+    values: dict[str, Any] = {}
+    for name in facts.__struct_fields__:
+        value = getattr(facts, name)
+        if value in (None, "", (), False) or name == "at":  # seconds: for a guard, not for readers
+            continue
+        if name in _DAYS:
+            value = format_day(value)
+        elif isinstance(value, bytes):
+            value = value.hex()
+        elif isinstance(value, tuple):
+            value = [v.hex() if isinstance(v, bytes) else v for v in value]
+        values[name] = value
+    return values
+
+
+def case_line(case: Case, days: Days | None = None) -> str:
+    """Write on one line what a case is, and what happens by itself."""
+    state = table_of(case.lifecycle).states[case.state]
+    line = f"{case.name}: {case.lifecycle} {case.state} since {format_day(case.since)}"
+    ruling = case.last("rule", "decide") if case.state in {"ruled", "closed"} else None
+    if ruling is not None:
+        line += f" ({ruling.facts.outcome})"
+    if case.lifecycle == "restriction" and days is not None:
+        line += _restriction_days(case, days)
+    if state.clock and case.due is not None:
+        line += f"; on {format_day(case.due)} by itself: {state.clock.then}"
+    return line
+
+
+def _restriction_days(case: Case, days: Days) -> str:
+    begin = begins(case, days)
+    if begin is None or case.state not in {"decided", "confirmed"}:
+        return ""
+    return f", from {format_day(begin)} for {days_of(case)} days"
+
+
+def case_text(case: Case, who: Who) -> str:
+    """Write a whole case: what it is, and every step in order with who took it."""
+    lines = [case_line(case), f"  {table_of(case.lifecycle).states[case.state].means}"]
+    events = iter(case.events)
+    for day, by, then in case.passed:
+        if by == SILENCE:
+            lines.append(f"  {format_day(day)}  time ran out: {then}")
+            continue
+        event = next(events)
+        lines.append(f"  {format_day(day)}  {event.number}  {by}, by {who(case, event)}: {then}")
+        lines += [f"      {name}: {_shown(value)}" for name, value in said_by(event.facts).items()]
+    return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
