@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from standing.cases._guards import MAX_REPLY, Day, Name, Words
+from standing.cases._guards import MAX_REPLY, Day, Name, Named, Words
 from standing.cases._machine import (
     Case,
     Clock,
@@ -39,7 +39,7 @@ class ReplyTo(Facts, frozen=True, kw_only=True):
 
     record: Name
     words: Reply
-    issuer: Name
+    issuer: Named = ""
 
 
 class Replaced(Facts, frozen=True, kw_only=True):
