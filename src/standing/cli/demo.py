@@ -60,6 +60,7 @@ def demo(
         "verified": verification.ok,
         "witness": str(watched.directory),
         "witnessed_size": verification.compared_with,
+        "heard": {what: case for what, (case, _, _) in city.heard.items()},
         "next": _next(directory, city, watched),
     }
     made = f"made in {city.seconds:.1f} s, verified in {seconds:.1f} s."
@@ -95,6 +96,12 @@ def _next(directory: Path, city: "City", watched: "Watched") -> list[str]:
         f"standing pack diff rail@1 {city.proposal} {at}",
         f"standing pack simulate {city.proposal} --html simulation.html {at}",
         f"standing decide --key {key} {ask} {at}",
+        *(
+            f"standing case show {case} {at}"
+            for what, (case, _, _) in city.heard.items()
+            if what in {"won", "restriction"}
+        ),
+        "standing story restriction",
         f"standing report {city.someone} -o report.json {at}",
         f"standing demo --dir {directory} tamper --what record",
     ]

@@ -12,10 +12,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from standing import policy
+from standing.demo._hearing import REVIEWERS, Plaintiff, be_heard, burdened
 from standing.demo._keys import KEYS_DIR, KeyRing, new_key
 from standing.demo._proposal import CONTEXT as PROPOSED
 from standing.demo._proposal import write_proposal
@@ -36,6 +38,7 @@ _NAMED_RESIDENTS: Final = 12
 _STRANGERS_PERCENT: Final = 8
 _LEAVERS_PERCENT: Final = 2
 _QUESTIONS: Final = 40
+_LISTENED_TO: Final = 100
 _ACTS_A_WEEK: Final = 0.06  # of one resident in one context
 _ISSUERS: Final = {
     "transit": ("metro",),
@@ -93,6 +96,7 @@ class City:
     reference: str
     good_act: str
     proposal: Path  # the next version of a pack, not published
+    heard: dict[str, tuple[str, str, str]]  # what a case shows: (case, subject, context)
 
 
 Progress = Callable[[str, int, int], None]
@@ -108,6 +112,7 @@ def make_city(
         maker.publish_rules()
         maker.move_in(subjects)
         maker.live()
+        heard = maker.be_heard()
         maker.look_back()
         return City(
             directory,
@@ -118,6 +123,7 @@ def make_city(
             time.perf_counter() - began,
             *maker.someone(),
             write_proposal(directory, maker.packs[PROPOSED], ledger.today),
+            heard,
         )
 
 
@@ -160,6 +166,7 @@ class _Maker:
         self.packs: dict[str, policy.Pack] = {}
         self.issuers: dict[str, KeyFile] = {}
         self.askers: dict[str, KeyFile] = {}
+        self.court: dict[str, KeyFile] = {}
         self.establishments: dict[str, list[str]] = {}
         self.ledger = self._found(directory)
 
@@ -200,24 +207,39 @@ class _Maker:
                     self.issuers[name] = self.ring.make("issuer", name)
                     self._accredit(self.issuers[name], until, contexts=(context,))
             self._accredit_askers(until)
+            self._accredit_court(until)
             self.ledger.publish_catalogue(catalogue_data, by=makers[0])
             for pack in self.packs.values():
                 self.ledger.publish_pack(policy.canonical(pack), by=makers)
         self.progress("rules", 1, 1)
 
     def _accredit(
-        self, key: KeyFile, until: int, *, contexts: tuple[str, ...] = (), sector: str = ""
+        self,
+        key: KeyFile,
+        until: int,
+        *,
+        contexts: tuple[str, ...] = (),
+        sector: str = "",
+        employer: str = "",
     ) -> None:
         self.ledger.accredit(
             key.public,
             role=key.role,
             name=key.name,
-            employer=_employer(key.name),
+            employer=employer or _employer(key.name),
             until=until,
             contexts=contexts,
             sector=sector,
             by=self.operator,
         )
+
+    def _accredit_court(self, until: int) -> None:
+        """Let reviewers of two houses, a desk and an oversight body act in every context."""
+        houses = {**REVIEWERS, "library-desk": "City Library", "oversight": "City Council"}
+        roles = {"library-desk": "desk", "oversight": "oversight"}
+        for name, employer in houses.items():
+            self.court[name] = self.ring.make(roles.get(name, "reviewer"), name)
+            self._accredit(self.court[name], until, employer=employer)
 
     def _accredit_askers(self, until: int) -> None:
         for context, name in _ASKERS.items():
@@ -370,6 +392,41 @@ class _Maker:
         least = wanted.least if wanted.least is not None else 0
         most = wanted.most if wanted.most is not None else least + 100
         return str(self.chance.randint(least, most))
+
+    # --- being heard ------------------------------------------------------------------------------
+
+    def be_heard(self) -> dict[str, tuple[str, str, str]]:
+        """Let some residents contest and reply, and one be told of a restriction."""
+        every = [*self.issuers.values(), *self.askers.values(), *self.court.values()]
+        keys = {key.name: key.key for key in every if key.key is not None}
+        staying = [r for r in self.residents if r.leaves_on is None]
+        restricted = next(self._with_serious(staying), None)
+        others = [r for r in staying[:_LISTENED_TO] if not restricted or r.key != restricted.key]
+        plaintiffs = burdened(self.ledger, [(r.key, r.references) for r in others])
+
+        def advance(days: int) -> None:
+            self.clock.advance_to(self.ledger.today + days)
+
+        heard = be_heard(self.ledger, advance, list(islice(plaintiffs, 4)), keys, restricted)
+        self.ledger.tick()
+        return heard
+
+    def _with_serious(self, residents: list[Resident]) -> Iterator[Plaintiff]:
+        """Find a resident whose serious record allows a high-speed ticket to be refused."""
+        for resident in residents:
+            if "rail" in resident.references:
+                issuer, reference = resident.references["rail"]
+                scored = self.ledger.score(reference, "rail")
+                if "no-high-speed" in scored.opens:
+                    acts = self.packs["rail"].acts
+                    serious = next(
+                        r
+                        for r in scored.score.reasons
+                        if r.counted < 0 and acts[r.rule].tier == "serious"
+                    )
+                    yield Plaintiff(
+                        scored.subject, resident.key, "rail", issuer, serious.record, serious.rule
+                    )
 
     # --- looking back -----------------------------------------------------------------------------
 
