@@ -266,6 +266,30 @@ def case_list(subject: str, context: str, directory: Path, as_json: bool) -> Non
     show({"cases": facts}, "\n".join(map(case_line, cases)) or "No cases.", as_json=as_json)
 
 
+@case_.command("rates")
+@click.option("--publish", is_flag=True, help="State them in public.")
+@ledger_option
+@today_option
+@json_option
+def case_rates(publish: bool, directory: Path, today: str | None, as_json: bool) -> None:
+    """Count what each reviewer decided and how cases ended; counts under five are left out."""
+    with open_for(directory, today) as ledger:
+        if publish:
+            entry, counted = ledger.publish_rates()
+            counted = {**counted, "entry": entry}
+        else:
+            counted = ledger.rates()
+    lines = [f"{name}: {_counts(said)}" for name, said in counted["reviewers"].items()]
+    lines.append(f"cases: {_counts(counted['cases'])}")
+    if publish:
+        lines.append(f"Stated in entry {counted['entry']}.")
+    show(counted, "\n".join(lines), as_json=as_json)
+
+
+def _counts(said: dict[str, int]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in said.items()) or "fewer than five of any"
+
+
 contest = lifecycle_commands("contest")
 restriction = lifecycle_commands("restriction")
 reply = lifecycle_commands("reply")

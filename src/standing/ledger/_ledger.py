@@ -29,6 +29,7 @@ from standing.ledger import (
     _import,
     _outside,
     _people,
+    _rates,
     _register,
     _report,
     _rotate,
@@ -479,6 +480,14 @@ class Ledger:
     def working_days(self, context: str) -> WorkingDays:
         """Give the calendar by which a context's clocks run."""
         return _world.working_days(self._core, context)
+
+    def rates(self) -> dict[str, Any]:
+        """Count what each reviewer decided and how cases ended; counts under five are left out."""
+        return _rates.rates(self._core)
+
+    def publish_rates(self) -> tuple[int, dict[str, Any]]:
+        """State in public how reviewers decide; gives the entry and what it states."""
+        return _rates.publish_rates(self._core)
 
     def who(self, case: Case, event: Event) -> str:
         """Say who took a step: a role and, for an organisation, its name."""

@@ -50,6 +50,16 @@ def cases_of(core: Core, number: int, context: str, day: int | None = None) -> l
     return fold_cases(core.vault, number, context, at, lambda: working_days(core, context))
 
 
+def folded(core: Core, opening: bytes, number: int, context: str) -> Case | None:
+    """Give a case as it is today; None where it was opened on a later day than the clock's."""
+    return case_of(
+        core.vault.steps(opening),
+        subject=number,
+        day=core.today,
+        days=working_days(core, context),
+    )
+
+
 def find_case(core: Core, name: str) -> Case:
     """Fold a case by its name, today; raises `E-CASE-06`."""
     found = core.vault.case(name)
@@ -60,13 +70,7 @@ def find_case(core: Core, name: str) -> Case:
             why="It was erased with its subject, or never was.",
             fix="List cases with: standing case list.",
         )
-    opening, number, context = found
-    case = case_of(
-        core.vault.steps(opening),
-        subject=number,
-        day=core.today,
-        days=working_days(core, context),
-    )
+    case = folded(core, *found)
     if case is None:
         raise Refused(
             "E-CLOCK-02",

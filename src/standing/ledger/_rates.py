@@ -1,0 +1,49 @@
+"""How reviewers decide, in public: counts a reviewer, small ones left out (L33)."""
+
+from collections import Counter
+from typing import Any, Final
+
+from standing.cases.lifecycles import SILENCE
+from standing.ledger import _world
+from standing.ledger._core import Core
+from standing.wire import cbor
+from standing.wire.days import format_day
+
+SMALLEST: Final = 5
+"""A count below this could point at somebody."""
+_DECIDING: Final = frozenset({"rule", "decide", "decline", "settle", "admit", "dismiss"})
+
+
+def rates(core: Core) -> dict[str, Any]:
+    """Count what each reviewer decided, and how contests ended; counts under five are left out."""
+    by_reviewer: dict[str, Counter[str]] = {}
+    ends: Counter[str] = Counter()
+    for kind in ("contest", "restriction"):
+        for opening, number, context in core.vault.cases(lifecycle=kind):
+            case = _world.folded(core, opening, number, context)
+            if case is None:
+                continue
+            for event in case.events:
+                right = core.state.roll.keys.get(event.kid)
+                if event.name in _DECIDING and right is not None and right.role == "reviewer":
+                    said = f"{kind} {event.name} {getattr(event.facts, 'outcome', '')}".strip()
+                    by_reviewer.setdefault(right.name, Counter())[said] += 1
+            silence = any(by == SILENCE for _, by, _ in case.passed)
+            ends[f"{kind} {case.state}{' by silence' if silence else ''}"] += 1
+    return {
+        "day": format_day(core.today),
+        "reviewers": {name: _shown(counts) for name, counts in sorted(by_reviewer.items())},
+        "cases": _shown(ends),
+    }
+
+
+def _shown(counts: Counter[str]) -> dict[str, int]:
+    return {what: count for what, count in sorted(counts.items()) if count >= SMALLEST}
+
+
+def publish_rates(core: Core) -> tuple[int, dict[str, Any]]:
+    """State the rates in public; gives the entry, and what it states."""
+    counted = rates(core)
+    document = cbor.encode(["standing/rates/1", counted])
+    entry = core.state_in_public(document, f"rates/{counted['day']}", {"about": "rates"})
+    return entry, counted
