@@ -25,7 +25,7 @@ from standing.cases.lifecycles import (
 from standing.errors import Refused
 from standing.ledger import _world
 from standing.ledger._core import Core
-from standing.vault import Evidence, Step, leaf_of, new_salt, signed_digest
+from standing.vault import Evidence, Step, case_name, leaf_of, new_salt, signed_digest
 from standing.wire.keys import PublicKey, SigningKey
 from standing.wire.proofs import make_proof, normalise_proof, verify_proof
 
@@ -180,6 +180,7 @@ def take(core: Core, draft: Draft) -> Case:
     event = event_of(leaf, step)
     before = list(core.vault.steps(step.opening)) if step.opening else []
     table, days = table_of(step.lifecycle), _world.working_days(core, step.context)
+    _check_fits(core, draft, before)
     case = case_of(before, subject=draft.subject, day=core.today, days=days)
     files = frozenset(leaf_of(one) for one in draft.evidence)
     world = _world.world_of(core, draft.subject, step.context, kid=step.kid, files=files)
@@ -194,6 +195,28 @@ def take(core: Core, draft: Draft) -> Case:
             _keep(core, *follow)
     core.changed()
     return after
+
+
+def _check_fits(core: Core, draft: Draft, before: Sequence[tuple[bytes, Step]]) -> None:
+    """Refuse a step that is not the next one of its own case; raises `E-CASE-11`."""
+    step, number = draft.step, draft.subject
+    pseudonym = core.vault.secret.pseudonym(number, step.context) if number else ""
+    fits = step.pseudonym == pseudonym and step.number == len(before)
+    if before:
+        first = before[0][1]
+        told = (step.lifecycle, step.context, step.pseudonym)
+        fits = fits and told == (first.lifecycle, first.context, first.pseudonym)
+    else:
+        fits = fits and not step.opening
+    if not fits:
+        raise Refused(
+            "E-CASE-11",
+            "This step does not follow the last one of its case.",
+            why=f"It is number {step.number} of a {step.lifecycle}, and the case has {len(before)}"
+            " steps; somebody may have taken the next one meanwhile.",
+            fix="Look at the case again, and write the step anew if it is still needed.",
+            where=case_name(step.opening) if step.opening else step.lifecycle,
+        )
 
 
 def _keep(core: Core, draft: Draft, after: Case) -> None:

@@ -92,3 +92,43 @@ def test_the_ledger_verifies_with_cases_in_it(court):
     court.ledger.tick()
     verification = court.ledger.verify()
     assert verification.ok, [c for c in verification.checks if not c.ok]
+
+
+def test_two_rulings_at_once_are_one_ruling_and_one_refusal(court):
+    case = court.contest(0, court.record_of(0))
+    keys = [court.keys["first"].key, court.keys["second"].key]
+    drafts = [
+        court.ledger.draft_step(case.name, "rule", ruling(court, case), by=key.public).signed(key)
+        for key in keys
+    ]
+    court.ledger.take_step(drafts[0])
+    with pytest.raises(Refused, match=r"E-CASE-11"):
+        court.ledger.take_step(drafts[1])
+    assert [e.kid for e in court.ledger.case(case.name).every("rule")] == [
+        keys[0].public.thumbprint
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"number": 2},
+        {"number": 0},
+        {"context": "road"},
+        {"lifecycle": "reply"},
+        {"pseudonym": "s_" + "a" * 26},
+        {"opening": b""},
+    ],
+)
+def test_a_step_fits_its_case_or_is_refused(court, changes):
+    import msgspec
+
+    from standing.ledger._cases import Draft
+
+    case = court.contest(0, court.record_of(0))
+    key = court.people[0]
+    draft = court.ledger.draft_step(case.name, "add", {"words": "More."}, by=key.public)
+    other = Draft(msgspec.structs.replace(draft.step, **changes), draft.subject)
+    with pytest.raises(Refused):
+        court.ledger.take_step(other.signed(key))
+    assert len(court.ledger.case(case.name).events) == 1
