@@ -19,6 +19,8 @@ from standing.cases._guards import (
     Words,
     files_of,
     independent,
+    one_house,
+    took,
 )
 from standing.cases._machine import (
     Case,
@@ -188,12 +190,36 @@ def _is_the_issuer(case: Case | None, _event: Event, signer: Signer, _w: World) 
     return None
 
 
-def _is_independent(case: Case | None, _event: Event, signer: Signer, world: World) -> str | None:
-    return independent(signer, world, _issuers(case))
+def _is_independent(case: Case | None, event: Event, signer: Signer, world: World) -> str | None:
+    return independent(signer, world, _judged(case, event.day, world))
 
 
-def _not_recused(case: Case | None, _event: Event, signer: Signer, _w: World) -> str | None:
-    if case is not None and any(event.kid == signer.kid for event in case.every("recuse")):
+def _judged(case: Case | None, day: int, world: World) -> tuple[str, ...]:
+    """Name the issuers whose work a ruling judges: everybody's, where no record is contested."""
+    assert case is not None, "a reviewer acts in a case"
+    if case.first.issuer:
+        return (case.first.issuer,)
+    restriction = _restriction_of(case, world)
+    named = restriction.first.records if restriction else list(world.records)
+    records = [world.records[name] for name in named if name in world.records]
+    # what comes on the same day or later changes nothing for who may rule
+    return tuple(sorted({record.issuer for record in records if record.noticed < day}))
+
+
+def _restriction_of(case: Case, world: World) -> Case | None:
+    is_one = case.first.target == "restriction"
+    return next((c for c in world.others if is_one and c.name == case.first.named), None)
+
+
+def _not_its_decider(case: Case | None, _event: Event, signer: Signer, world: World) -> str | None:
+    restriction = _restriction_of(case, world) if case else None
+    if restriction is not None and took(signer, restriction.every("decide", "settle"), world):
+        return f"the reviewer {signer.name} decided the restriction that is contested"
+    return None
+
+
+def _not_recused(case: Case | None, _event: Event, signer: Signer, world: World) -> str | None:
+    if case is not None and took(signer, case.every("recuse"), world):
         return f"the reviewer {signer.name} stepped back from this case"
     return None
 
@@ -201,7 +227,7 @@ def _not_recused(case: Case | None, _event: Event, signer: Signer, _w: World) ->
 def _second_house(case: Case | None, _event: Event, signer: Signer, world: World) -> str | None:
     first = case.last("rule") if case else None
     before = world.who(first.kid) if first else None
-    if before is not None and before.employer == signer.employer:
+    if before is not None and one_house(signer, before.employer):
         return f"the first instance was decided by {before.name} of the same employer"
     return None
 
@@ -211,6 +237,13 @@ def _heard(case: Case | None, _event: Event, _signer: Signer, _w: World) -> str 
     held = case.last("hear") if case else None
     if asked is not None and (held is None or held.number < asked.number):
         return "the subject asked for a hearing and none was held"
+    return None
+
+
+def _held(case: Case | None, event: Event, _signer: Signer, _w: World) -> str | None:
+    assert case is not None, "a hearing is held in a case"
+    if not case.opened <= event.facts.on <= event.day:
+        return "a hearing lies between the filing and today"
     return None
 
 
@@ -231,6 +264,8 @@ def _fits_target(case: Case | None, event: Event, _signer: Signer, _w: World) ->
             return "only a record can be corrected"
         if not said.type and said.on is None:
             return "a correction says what was right: the act type or the day"
+        if said.on is not None and said.on > event.day:
+            return "nothing is corrected to a day to come"
     elif said.type or said.on is not None:
         return "only a correction names another act type or day"
     return None
@@ -284,7 +319,7 @@ def _again_right(_case: Case | None, event: Event, _signer: Signer, world: World
 def is_again(target: object, named: object, others: Iterable[Case]) -> bool:
     """Tell whether the same was contested before and a reviewer judged it."""
     return any(
-        _same_target(other, target, named) and other.state in {"closed", "dismissed"}
+        _same_target(other, target, named) and other.state in {"closed", "dismissed", "joined"}
         for other in others
     )
 
@@ -336,6 +371,8 @@ def _more_time_once(case: Case | None, event: Event, signer: Signer, _w: World) 
         return "new evidence gave more time once already"
     if signer.role not in {"subject", "representative", "desk"} or not event.facts.files:
         return "only the subject's own new evidence gives more time"
+    if case is not None and case.state == "appealed":
+        return f"the second instance has its {SECOND_DAYS} days, and no more"
     return None
 
 
@@ -358,7 +395,10 @@ _HEARD = Guard("L23", "a hearing that was asked for was held", _heard, lasting=T
 _OPENED = Guard("L23", "everything in the case was opened", _opened_all, lasting=True)
 _FITS = Guard("L23", "the outcome fits what is contested", _fits_target, lasting=True)
 _MILDER = Guard("L19", "a correction never lowers the score", _milder)
-_REVIEWER = (_INDEPENDENT, _NOT_RECUSED)
+_NOT_DECIDER = Guard(
+    "L23", "the reviewer did not decide what is contested", _not_its_decider, lasting=True
+)
+_REVIEWER = (_INDEPENDENT, _NOT_RECUSED, _NOT_DECIDER)
 _RULING = (*_REVIEWER, _HEARD, _OPENED, _FITS, _MILDER)
 
 
@@ -376,6 +416,11 @@ def outcome_of(case: Case) -> str:
         return case.state
     decided = case.last("rule", "decide")
     return decided.facts.outcome if case.state == "closed" and decided is not None else ""
+
+
+def _taken_back(case: Case | None, _event: Event) -> str:
+    is_ruled = case is not None and case.state in {"ruled", "appealed"}
+    return "closed" if is_ruled else "taken-back"  # what was ruled is not undone by giving up
 
 
 _ANYONE: Final = ("subject", "representative", "desk")
@@ -396,6 +441,7 @@ CONTEST: Final = Lifecycle(
             ),
         ),
         "merged": State("set aside; decided together with another contest"),
+        "joined": State("decided in the contest that it was merged into", final=True),
         "ruled": State(
             "ruled on, and still set aside: the subject may go to the second instance",
             Clock("14 days, to a working day", _filing, "closed"),
@@ -444,7 +490,8 @@ CONTEST: Final = Lifecycle(
         Move("ask-hearing", _ANYONE, ("open", "appealed"), ("=",),
              "no ruling without a hearing", Nothing),
         Move("hear", ("reviewer",), ("open", "appealed"), ("=",), "the minutes are kept", Hear,
-             (*_REVIEWER, FILES_KNOWN)),
+             (*_REVIEWER, Guard("L23", "it was held while the contest was open", _held,
+                                lasting=True), FILES_KNOWN)),
         Move("extend", ("reviewer",), ("open",), ("=",), "the clock is set later", Extend,
              (*_REVIEWER, Guard("L22", "no later than 20 days", _within, lasting=True))),
         Move("rule", ("reviewer",), ("open",), ("ruled", "closed"),
@@ -454,7 +501,8 @@ CONTEST: Final = Lifecycle(
              (FILES_KNOWN,)),
         Move("decide", ("reviewer",), ("appealed",), ("closed",), "the last ruling holds", Rule,
              (*_RULING, _SECOND)),
-        Move("take-back", _ANYONE, OPEN, ("taken-back",), "the record counts again", Nothing),
+        Move("take-back", _ANYONE, OPEN, ("taken-back", "closed"),
+             "the record counts again, or as it was ruled", Nothing, choose=_taken_back),
         Move("leave", ("ledger",), OPEN, ("left",), "closed in the subject's favour", Nothing),
         Move("re-enter", ("issuer",), ("closed",), ("reentered",),
              "the record counts after a new notice", Reenter,

@@ -1,9 +1,11 @@
 """Conditions that several lifecycles share, and the kinds of text that a step may carry."""
 
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 import msgspec
 
+from standing import policy
 from standing.cases._machine import Case, Event, Guard, Signer, World
 
 MAX_WORDS: Final = 4_000
@@ -36,22 +38,31 @@ FILES_KNOWN: Final = Guard("L19", "every file it names is kept beside it", _file
 
 def independent(signer: Signer, world: World, issuers: tuple[str, ...]) -> str | None:
     """Tell what ties a reviewer to somebody whose work they would judge (L23, L66)."""
-    ties = {
-        "the operator": world.operator,
-        **{f"the issuer {name}": world.employers.get(name, "") for name in issuers},
-    }
-    for who, employer in ties.items():
-        if employer and signer.employer == employer:
+    ties = [("the operator", world.operator)]
+    ties += [(f"the issuer {name}", world.employers.get(name, "")) for name in issuers]
+    ties += [("an asking party", employer) for employer in sorted(world.parties)]
+    for who, employer in ties:
+        if employer and one_house(signer, employer):
             return f"the reviewer {signer.name} is employed by {signer.employer}, as is {who}"
-    if signer.employer in world.parties:
-        return f"the reviewer {signer.name} is employed by {signer.employer}, as is an asking party"
     return None
+
+
+def one_house(signer: Signer, employer: str) -> bool:
+    """Tell whether somebody works for this employer, however its name is spelled."""
+    return policy.one_spelling(signer.employer) == policy.one_spelling(employer)
+
+
+def took(signer: Signer, events: Iterable[Event], world: World) -> bool:
+    """Tell whether somebody took one of these steps, with this key or with another of theirs."""
+    before = [world.who(event.kid) for event in events]
+    mine = (signer.role, signer.name)
+    return any(who is not None and (who.role, who.name) == mine for who in before)
 
 
 def two_houses(world: World, issuers: tuple[str, ...]) -> str | None:
     """Tell what is missing for two independent instances (L66)."""
     houses = {
-        reviewer.employer
+        policy.one_spelling(reviewer.employer)
         for reviewer in world.reviewers
         if independent(reviewer, world, issuers) is None
     }

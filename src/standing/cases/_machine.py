@@ -120,8 +120,9 @@ class World:
     records: Mapping[str, RecordView] = field(default_factory=dict)
     others: tuple[Case, ...] = ()
     files: frozenset[bytes] = frozenset()  # evidence of this subject in this context
-    decided_today: int = 0  # restrictions that the signing reviewer decided on this day
-    who: Callable[[bytes], Signer | None] = lambda _kid: None
+    decided_today: Callable[[], int] = lambda: 0  # restrictions, by the signing reviewer, today
+    who: Callable[[bytes], Signer | None] = lambda _kid: None  # whose key it is, or was
+    is_known_key: Callable[[bytes], bool] = lambda _key: False  # it stands or stood for a subject
     milder: Callable[[str, Any], bool] = lambda _record, _facts: True
 
 

@@ -18,6 +18,8 @@ from standing.cases._machine import (
     World,
 )
 from standing.cases._time import WorkingDays
+from standing.errors import StandingError
+from standing.wire.keys import PublicKey
 
 STOP_DAYS: Final = 14
 RECOVERY_DAYS: Final = 14
@@ -63,7 +65,8 @@ def _own_record(_case: Case | None, event: Event, _signer: Signer, world: World)
 
 def _one_reply(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
     for other in world.others:
-        if other.lifecycle == "reply" and other.first.record == event.facts.record:
+        is_here = other.lifecycle == "reply" and other.state != "removed"
+        if is_here and other.first.record == event.facts.record:
             return f"the reply {other.name} stands beside this record: change that"
     return None
 
@@ -206,6 +209,24 @@ def _bounded(_case: Case | None, event: Event, _signer: Signer, world: World) ->
     return None
 
 
+def _is_key(_case: Case | None, event: Event, _signer: Signer, _w: World) -> str | None:
+    try:
+        PublicKey.from_cose_key(event.facts.key)
+    except StandingError as problem:
+        return f"this is no public key: {problem.why}"
+    return None
+
+
+def _own_mandate(case: Case | None, _event: Event, signer: Signer, _w: World) -> str | None:
+    assert case is not None, "what was given is revoked"
+    own = PublicKey.from_cose_key(case.first.key).thumbprint
+    if signer.role == "representative" and own != signer.kid:
+        return f"this mandate was given to {case.first.name}"
+    return None
+
+
+_KEY: Final = Guard("L55", "the key is one", _is_key, lasting=True)
+
 MANDATE: Final = Lifecycle(
     "mandate",
     "mandate",
@@ -219,9 +240,10 @@ MANDATE: Final = Lifecycle(
     },
     (
         Move("give", ("subject", "desk"), (), ("live",), "visible in every report", Mandate,
-             (Guard("L56", "it is scoped and dated", _bounded),)),
+             (_KEY, Guard("L56", "it is scoped and dated", _bounded))),
         Move("revoke", ("subject", "representative", "desk"), ("live",), ("revoked",),
-             "over at once", Nothing),
+             "over at once", Nothing,
+             (Guard("L56", "a representative gives back their own", _own_mandate, lasting=True),)),
     ),
     within=False,
 )  # fmt: skip
@@ -240,6 +262,12 @@ class Recover(Facts, frozen=True, kw_only=True):
     """The key that is to stand for the subject from now on."""
 
     key: Key
+
+
+def _fresh_key(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
+    if world.is_known_key(event.facts.key):
+        return "it stands for a subject, or has stood for one"
+    return None
 
 
 def _second_kind(case: Case | None, event: Event, signer: Signer, world: World) -> str | None:
@@ -268,7 +296,8 @@ KEY: Final = Lifecycle(
         "removed": State("no longer the subject's", final=True),
     },
     (
-        Move("register", ("subject",), (), ("kept",), "it may help to recover", SecondKey),
+        Move("register", ("subject",), (), ("kept",), "it may help to recover", SecondKey,
+             (_KEY,)),
         Move("remove", ("subject", "desk"), ("kept",), ("removed",), "it helps no more", Nothing),
     ),
     within=False,
@@ -291,10 +320,12 @@ RECOVERY: Final = Lifecycle(
     },
     (
         Move("ask", ("second-key", "desk", "representative"), (), ("asked",),
-             "every old contact is told", Recover),
+             "every old contact is told", Recover,
+             (_KEY, Guard("L55", "the key stands for nobody yet", _fresh_key))),
         Move("second", ("second-key", "desk", "representative"), ("asked",), ("waiting",),
              "every old contact is told again", Recover,
-             (Guard("L55", "two of three different ones ask for the same key", _second_kind),)),
+             (Guard("L55", "two of three different ones ask for the same key", _second_kind),
+              Guard("L55", "the key stands for nobody yet", _fresh_key))),
         Move("cancel", ("subject",), ("asked", "waiting"), ("cancelled",), "nothing changes",
              Nothing),
     ),

@@ -9,12 +9,14 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from standing.cases._guards import (
+    FILES_KNOWN,
     Day,
     Leaves,
     Name,
     Reasons,
     Words,
     independent,
+    took,
     two_houses,
 )
 from standing.cases._machine import (
@@ -38,6 +40,7 @@ LETTER_DAYS: Final = 7
 SILENCE_DAYS: Final = 15
 TWO_ABOVE_DAYS: Final = 90
 ACTIVE_SECONDS: Final = 180
+OPEN_SECONDS: Final = 60  # from drafting the step to signing it
 A_DAY: Final = 25
 HARDSHIP_DAYS: Final = 30
 
@@ -233,6 +236,13 @@ def _softens(case: Case | None, event: Event, _signer: Signer, _w: World) -> str
     return None
 
 
+def _opened_now(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
+    late = world.now - event.facts.at
+    if not 0 <= late <= OPEN_SECONDS:
+        return f"it says {abs(late)} seconds {'ago' if late > 0 else 'ahead'}: open the file again"
+    return None
+
+
 def _looked(case: Case | None, event: Event, signer: Signer, world: World) -> str | None:
     assert case is not None, "a decision follows a proposal"
     if event.facts.active_seconds < ACTIVE_SECONDS:
@@ -246,8 +256,9 @@ def _looked(case: Case | None, event: Event, signer: Signer, world: World) -> st
 
 
 def _not_too_many(_case: Case | None, _event: Event, _signer: Signer, world: World) -> str | None:
-    if world.decided_today >= A_DAY:
-        return f"this reviewer has decided {world.decided_today} today"
+    decided = world.decided_today()
+    if decided >= A_DAY:
+        return f"this reviewer has decided {decided} today"
     return None
 
 
@@ -270,9 +281,9 @@ def _names_a_fact(case: Case | None, event: Event, _signer: Signer, world: World
     return None
 
 
-def _another_human(case: Case | None, _event: Event, signer: Signer, _w: World) -> str | None:
+def _another_human(case: Case | None, _event: Event, signer: Signer, world: World) -> str | None:
     assert case is not None, "a second decision follows a first"
-    if any(event.kid == signer.kid for event in case.every("decide")):
+    if took(signer, case.every("decide"), world):
         return f"the reviewer {signer.name} has decided here before"
     return None
 
@@ -352,6 +363,7 @@ RESTRICTION: Final = Lifecycle(
         "lapsed": State("not decided in time: never begins", final=True),
         "declined": State("a human said no", final=True),
         "lifted": State("ended early", final=True),
+        "annulled": State("a contest of it was right, or not decided in time", final=True),
         "left": State("ended: the subject left", final=True),
     },
     (
@@ -365,9 +377,10 @@ RESTRICTION: Final = Lifecycle(
                  Guard("L53", "the same is not open already", _no_other),
              )),
         Move("say", _SUBJECT, ("proposed", "half", "decided", "objected"), ("=",),
-             "kept with the case, seen by whoever decides", Say),
+             "kept with the case, seen by whoever decides", Say, (FILES_KNOWN,)),
         Move("open", ("reviewer",), ("proposed", "half", "objected"), ("=",),
-             "the reviewer's time in the file begins", Open, (_INDEPENDENT,)),
+             "the reviewer's time in the file begins", Open,
+             (_INDEPENDENT, Guard("L33", "it says when the file was opened: now", _opened_now))),
         Move("decide", ("reviewer",), ("proposed", "half"), ("half", "decided"),
              "the letter names the day on which it begins", Decide,
              (_INDEPENDENT, Guard("L33", "it may only soften", _softens, lasting=True), _LOOKED,
@@ -375,7 +388,8 @@ RESTRICTION: Final = Lifecycle(
                                lasting=True), _FACT, _HUMAN), _decided),
         Move("decline", ("reviewer",), ("proposed", "half"), ("declined",),
              "nothing happens", Decline, (_INDEPENDENT,)),
-        Move("object", _SUBJECT, ("decided",), ("objected",), "it does not begin", Object),
+        Move("object", _SUBJECT, ("decided",), ("objected",), "it does not begin", Object,
+             (FILES_KNOWN,)),
         Move("settle", ("reviewer",), ("objected",), ("confirmed", "declined"),
              "it begins after all, or never", Settle,
              (_INDEPENDENT, _HUMAN, _LOOKED, _TOO_MANY, _FACT), _settled),

@@ -35,6 +35,7 @@ from standing.cases._others import (
 from standing.cases._restriction import LIVE as RESTRICTION_LIVE
 from standing.cases._restriction import RESTRICTION, begins, days_of, is_released, tally
 from standing.cases._time import NEVER, WorkingDays
+from standing.cases._together import outcome_among, together
 from standing.errors import Refused
 from standing.vault import Step, Vault
 
@@ -42,8 +43,8 @@ __all__ = [
     "CONTEST_OPEN", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE", "Case", "Event", "Facts",
     "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays", "World", "begins", "case_of",
     "check_lasting", "days_of", "event_of", "files_of", "fold", "fold_cases", "independent",
-    "is_again", "is_released", "outcome_of", "read_facts", "step_on", "table_of", "tally",
-    "two_houses", "write_facts",
+    "is_again", "is_released", "outcome_among", "outcome_of", "read_facts", "step_on", "table_of",
+    "tally", "together", "two_houses", "write_facts",
 ]  # fmt: skip
 
 LIFECYCLES: Final[Mapping[str, Lifecycle]] = {
@@ -89,7 +90,10 @@ def case_of(
 def fold_cases(
     vault: Vault, number: int, context: str, day: int, days: Callable[[], WorkingDays]
 ) -> list[Case]:
-    """Fold every case of a subject in a context on a day, in order of name."""
+    """Fold every case of a subject in a context on a day, in order of name.
+
+    What one decides of another shows in both: see `together`.
+    """
     listed = vault.cases(subject=number, context=context)
     if not listed:
         return []
@@ -98,4 +102,4 @@ def fold_cases(
         case_of(vault.steps(opening), subject=number, day=day, days=calendar)
         for opening, _, _ in listed
     )
-    return [case for case in folded if case is not None]
+    return together([case for case in folded if case is not None])

@@ -41,7 +41,15 @@ def facts_of(
         for r in records
         if r.record.day >= since
     ]
-    return [applied(fact, said.get(fact.id)) for fact in facts] if said else facts
+    return ruled(facts, said, since) if said else facts
+
+
+def ruled(
+    facts: Iterable[policy.RecordFact], said: Mapping[str, Standing], since: int
+) -> list[policy.RecordFact]:
+    """Give records as their cases left them; one that a ruling puts before `since` is none."""
+    after = (applied(fact, said.get(fact.id)) for fact in facts)
+    return [fact for fact in after if fact.day >= since]
 
 
 def population(
@@ -67,8 +75,7 @@ def population(
             continue
         mine = [fact for fact in facts.get(number, ()) if fact.day >= since]
         if number in touched:
-            statuses = said(number)
-            mine = [applied(fact, statuses.get(fact.id)) for fact in mine]
+            mine = ruled(mine, said(number), since)
         scored.append((number, policy.score(mine, schedule, day)))
     return scored
 

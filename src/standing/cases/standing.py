@@ -1,7 +1,7 @@
 """What cases make of a subject's records and answers on one day: the one place where they bite."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -12,7 +12,7 @@ from standing.cases.lifecycles import (
     Case,
     RecordView,
     is_released,
-    outcome_of,
+    outcome_among,
     tally,
 )
 from standing.policy import Pack, RecordFact, Score, is_triggered
@@ -21,6 +21,10 @@ _RANK: Final = {
     "effective": 0, "corrected": 1, "contested": 2, "lapsed": 3, "retracted": 4, "annulled": 5,
 }  # fmt: skip
 """Of several contests of one record the later word here holds."""
+_STATUS: Final = {
+    "annul": "annulled", "conceded": "annulled", "left": "annulled", "reentered": "annulled",
+    "lapsed": "lapsed",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,61 +43,51 @@ def standings(cases: Iterable[Case]) -> dict[str, Standing]:
     """Give what became of each record that some case touches; the cases are of one day."""
     every = {case.name: case for case in cases}
     found: dict[str, Standing] = {}
-    for case in every.values():
+    # one contest of a record follows another: what a later one corrects or brings back holds
+    for case in sorted(every.values(), key=_in_order):
         if case.lifecycle == "contest" and case.first.target == "record":
             _take(found, case.first.named, _contested(case, every))
         elif case.lifecycle == "record" and case.state == "retracted":
             _take(found, case.first.record, Standing("retracted", case.name))
-    for case in every.values():
-        if case.lifecycle == "record" and case.state == "source-ends":
-            before = found.get(case.first.record, Standing())
-            ends = min(case.first.on, case.first.on if before.expires is None else before.expires)
-            found[case.first.record] = _with_end(before, ends)
+        elif case.lifecycle == "record" and case.state == "source-ends":
+            _end(found, case.first.record, case.first.on)
     return found
 
 
-def _with_end(before: Standing, ends: int) -> Standing:
-    return Standing(before.status, before.case, before.type, before.day, before.noticed, ends)
+def _in_order(case: Case) -> tuple[int, bool, bytes]:
+    is_again = case.lifecycle == "contest" and case.first.again
+    return case.opened, is_again, case.opening
+
+
+def _end(found: dict[str, Standing], record: str, on: int) -> None:
+    before = found.get(record, Standing())
+    ends = on if before.expires is None else min(on, before.expires)
+    found[record] = replace(before, expires=ends)
 
 
 def _take(found: dict[str, Standing], record: str, said: Standing) -> None:
-    before = found.get(record)
-    if before is None or _RANK[said.status] >= _RANK[before.status]:
-        found[record] = said
+    before = found.get(record, Standing())
+    is_stronger = _RANK[said.status] >= _RANK[before.status]
+    ruled = said if said.status == "corrected" else before
+    noticed = before.noticed if said.noticed is None else said.noticed
+    found[record] = Standing(
+        said.status if is_stronger else before.status,
+        said.case if is_stronger else before.case,
+        ruled.type, ruled.day, noticed, before.expires,
+    )  # fmt: skip
 
 
 def _contested(case: Case, every: Mapping[str, Case]) -> Standing:
-    if case.state == "merged":
-        merge = case.last("merge")
-        into = every.get(merge.facts.into) if merge else None
-        if into is None or into.state in CONTEST_OPEN:
-            return Standing("contested", case.name)
-        # what was decided of the one holds for the other; a correction names one record's facts
-        outcome = outcome_of(into)
-        if outcome == "correct":
-            return Standing("effective", into.name)
-        return _decided(into, outcome)
     if case.state in CONTEST_OPEN:
         return Standing("contested", case.name)
-    return _decided(case, outcome_of(case))
-
-
-def _decided(case: Case, outcome: str) -> Standing:
-    match outcome:
-        case "annul" | "conceded" | "left":
-            return Standing("annulled", case.name)
-        case "lapsed":
-            return Standing("lapsed", case.name)
-        case "correct":
-            ruling = case.last("rule", "decide")
-            assert ruling is not None, "a correction is a ruling"
-            return Standing("corrected", case.name, ruling.facts.type, ruling.facts.on)
-        case "reentered":
-            again = case.last("re-enter")
-            assert again is not None, "its state says so"
-            return Standing("effective", case.name, noticed=again.day)
-        case _:
-            return Standing("effective", case.name)
+    outcome = outcome_among(case, every)
+    ruling, again = case.last("rule", "decide"), case.last("re-enter")
+    if outcome == "correct" and ruling is not None:
+        return Standing("corrected", case.name, ruling.facts.type, ruling.facts.on)
+    if outcome == "reentered" and again is not None:
+        return Standing("effective", case.name, noticed=again.day)
+    # in a contest that it was merged into, new evidence and corrections are of the other record
+    return Standing(_STATUS.get(outcome, "effective"), case.name)
 
 
 def applied(fact: RecordFact, standing: Standing | None) -> RecordFact:
@@ -101,10 +95,13 @@ def applied(fact: RecordFact, standing: Standing | None) -> RecordFact:
     if standing is None:
         return fact
     status = "effective" if standing.status == "corrected" else standing.status
+    kind, day = standing.type or fact.type, fact.day if standing.day is None else standing.day
+    is_corrected = (kind, day) != (fact.type, fact.day)
     return msgspec.structs.replace(
         fact,
-        type=standing.type or fact.type,
-        day=fact.day if standing.day is None else standing.day,
+        type=kind,
+        day=day,
+        recorded=(fact.type, fact.day) if is_corrected else None,
         noticed=fact.noticed if standing.noticed is None else standing.noticed,
         status=status,
         source_expires=standing.expires,

@@ -117,9 +117,7 @@ def _draft(
     pseudonym = core.vault.secret.pseudonym(number, context) if number else ""
     evidence = tuple(_evidence(core, context, pseudonym, *file) for file in files)
     if len(evidence) > MAX_FILES:
-        raise _unfit_file(
-            f"{len(evidence)} files", f"a step carries {MAX_FILES} at most", "Send the others next."
-        )
+        raise _too_many_files(len(evidence))
     values = dict(write_facts(facts) if isinstance(facts, Facts) else facts)
     if evidence:
         values["files"] = [*values.get("files", ()), *(leaf_of(one) for one in evidence)]
@@ -131,6 +129,11 @@ def _draft(
 
 
 def _evidence(core: Core, context: str, pseudonym: str, name: str, data: bytes) -> Evidence:
+    _check_file(name, len(data))
+    return Evidence(new_salt(), core.today, context, pseudonym, name, data)
+
+
+def _check_file(name: str, size: int) -> None:
     plain = name.isprintable() and not name.startswith(".") and not set('/\\:*?"<>|') & set(name)
     if not plain or not 0 < len(name) <= _MAX_NAME:
         raise _unfit_file(
@@ -138,8 +141,7 @@ def _evidence(core: Core, context: str, pseudonym: str, name: str, data: bytes) 
             f"a name has 1 to {_MAX_NAME} printable characters, no path and no leading dot",
             "Give the file a plain name.",
         )
-    check_size(name, len(data))
-    return Evidence(new_salt(), core.today, context, pseudonym, name, data)
+    check_size(name, size)
 
 
 def check_size(name: str, size: int) -> None:
@@ -150,6 +152,12 @@ def check_size(name: str, size: int) -> None:
             f"a file has 1 to {MAX_FILE_BYTES:,} bytes",
             "Send what shows the point: a page, a picture, a short part of a recording.",
         )
+
+
+def _too_many_files(count: int) -> Refused:
+    return _unfit_file(
+        f"{count} files", f"a step carries {MAX_FILES} at most", "Send the others next."
+    )
 
 
 def _unfit_file(got: str, allowed: str, fix: str) -> Refused:
@@ -175,18 +183,18 @@ def take(core: Core, draft: Draft) -> Case:
             why="What is signed names its day, and clocks run from it.",
             fix="Write it again and sign it today.",
         )
+    before = _steps_before(core, draft)
     signer = _world.signer_of(core, step.kid, draft.subject, step.context, step.lifecycle)
+    key = _world.public_key(core, step.kid, draft.subject)
+    # before anything else is looked at: who holds no key learns nothing of a case
+    verify_proof(step.proof, key, signed_digest(step), rp_id=core.state.genesis.rp_id)
     leaf = leaf_of(step)
     event = event_of(leaf, step)
-    before = list(core.vault.steps(step.opening)) if step.opening else []
     table, days = table_of(step.lifecycle), _world.working_days(core, step.context)
-    _check_fits(core, draft, before)
-    case = case_of(before, subject=draft.subject, day=core.today, days=days)
     files = frozenset(leaf_of(one) for one in draft.evidence)
     world = _world.world_of(core, draft.subject, step.context, kid=step.kid, files=files)
+    case = next((one for one in world.others if one.opening == step.opening), None)
     step_on(table, case, event, signer, world)
-    key = _world.public_key(core, step.kid, draft.subject)
-    verify_proof(step.proof, key, signed_digest(step), rp_id=core.state.genesis.rp_id)
     after = case_of([*before, (leaf, step)], subject=draft.subject, day=core.today, days=days)
     assert after is not None, "it has a step of today"
     with core.vault.transaction():
@@ -197,26 +205,43 @@ def take(core: Core, draft: Draft) -> Case:
     return after
 
 
-def _check_fits(core: Core, draft: Draft, before: Sequence[tuple[bytes, Step]]) -> None:
-    """Refuse a step that is not the next one of its own case; raises `E-CASE-11`."""
-    step, number = draft.step, draft.subject
-    pseudonym = core.vault.secret.pseudonym(number, step.context) if number else ""
-    fits = step.pseudonym == pseudonym and step.number == len(before)
-    if before:
-        first = before[0][1]
-        told = (step.lifecycle, step.context, step.pseudonym)
-        fits = fits and told == (first.lifecycle, first.context, first.pseudonym)
-    else:
-        fits = fits and not step.opening
+def _steps_before(core: Core, draft: Draft) -> list[tuple[bytes, Step]]:
+    """Give the steps that this one follows; raises where it is not of its subject, case or place.
+
+    A draft may come from anywhere: it is not believed. Raises `E-CASE-08`, `E-CASE-11`, `-12`.
+    """
+    step, table = draft.step, table_of(draft.step.lifecycle)
+    pseudonym = core.vault.secret.pseudonym(draft.subject, step.context) if draft.subject else ""
+    before = core.vault.steps(step.opening) if step.opening else []
+    place = core.vault.case(case_name(step.opening)) if step.opening else None
+    owned = (step.opening, draft.subject, step.context)
+    fits = (
+        step.pseudonym == pseudonym
+        and table.within == bool(step.context)
+        and all((e.day, e.context, e.pseudonym) == (step.day, step.context, pseudonym)
+                for e in draft.evidence)
+        and (place == owned and before[0][1].lifecycle == table.name if step.opening else True)
+    )  # fmt: skip
     if not fits:
         raise Refused(
             "E-CASE-11",
-            "This step does not follow the last one of its case.",
-            why=f"It is number {step.number} of a {step.lifecycle}, and the case has {len(before)}"
-            " steps; somebody may have taken the next one meanwhile.",
-            fix="Look at the case again, and write the step anew if it is still needed.",
-            where=case_name(step.opening) if step.opening else step.lifecycle,
+            "This step does not belong where it says.",
+            why="Its subject, context, lifecycle, case and files must be one another's.",
+            fix="Draft it again, for this subject and this case.",
         )
+    if len(draft.evidence) > MAX_FILES:
+        raise _too_many_files(len(draft.evidence))
+    for one in draft.evidence:
+        _check_file(one.name, len(one.data))
+    if step.number != len(before):
+        raise Refused(
+            "E-CASE-12",
+            "Somebody else took the next step in this case meanwhile.",
+            why=f"This would be step {step.number}; the case has {len(before)} steps.",
+            fix="Look at the case again, and decide whether yours is still needed.",
+            where=case_name(step.opening) if step.opening else table.name,
+        )
+    return before
 
 
 def _keep(core: Core, draft: Draft, after: Case) -> None:

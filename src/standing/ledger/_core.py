@@ -60,6 +60,7 @@ class Core:
         self._forgetting = Forgetting(self.columns_folder)
         self._bulk = False
         self.changes = 0
+        self._latest = _latest_day(engine.state, vault)
 
     @classmethod
     def open(cls, directory: Path, clock: Clock | None, *, read_only: bool) -> "Core":
@@ -111,14 +112,19 @@ class Core:
         return self.keyring.key(self.state, "answer") if self.keyring else None
 
     def check_clock(self) -> None:
-        """Refuse to act on a clock that went back; raises `E-CLOCK-02`."""
-        if self.today < self.state.day:
+        """Refuse to act on a clock that went back; raises `E-CLOCK-02`.
+
+        People's documents and marks may be of a later day than the last statement about a day.
+        """
+        self._latest = max(self._latest, self.state.day)
+        if self.today < self._latest:
             raise Refused(
                 "E-CLOCK-02",
                 "This machine's clock is behind the ledger.",
-                why=f"It says {format_day(self.today)}, the ledger {format_day(self.state.day)}.",
+                why=f"It says {format_day(self.today)}, the ledger {format_day(self._latest)}.",
                 fix="Set the clock right and try again.",
             )
+        self._latest = self.today
 
     def changed(self) -> None:
         """Note that what follows from people's documents may be another: caches look again."""
@@ -311,12 +317,16 @@ def checkpoint_keys(state: charter.State) -> list[PublicKey]:
     return [PublicKey.from_cose_key(key) for _, key in state.log_keys("checkpoint")]
 
 
+def _latest_day(state: charter.State, vault: Vault) -> int:
+    """Give the day of the newest entry, marks or private document."""
+    marked = (state.marked_through + 1) * state.genesis.interval_seconds // SECONDS_A_DAY
+    return max(state.day, marked, vault.newest_day())
+
+
 def _right_clock(state: charter.State, clock: Clock | None, vault: Vault) -> Clock:
     kind = state.genesis.clock
     if clock is None and kind == "simulated":
-        # people's documents and marks may be of a later day than the last statement about a day
-        marked = (state.marked_through + 1) * state.genesis.interval_seconds // SECONDS_A_DAY
-        return SimulatedClock(max(state.day, marked, vault.newest_day()))
+        return SimulatedClock(_latest_day(state, vault))
     if clock is None:
         return RealClock()
     if clock.kind != kind:

@@ -1,9 +1,10 @@
 """How reviewers decide, in public: counts a reviewer, small ones left out (L33)."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Final
 
-from standing.cases.lifecycles import SILENCE
+from standing.cases.lifecycles import SILENCE, Case
 from standing.ledger import _world
 from standing.ledger._core import Core
 from standing.wire import cbor
@@ -19,10 +20,7 @@ def rates(core: Core) -> dict[str, Any]:
     by_reviewer: dict[str, Counter[str]] = {}
     ends: Counter[str] = Counter()
     for kind in ("contest", "restriction"):
-        for opening, number, context in core.vault.cases(lifecycle=kind):
-            case = _world.folded(core, opening, number, context)
-            if case is None:
-                continue
+        for case in _everyones(core, kind):
             for event in case.events:
                 right = core.state.roll.keys.get(event.kid)
                 if event.name in _DECIDING and right is not None and right.role == "reviewer":
@@ -35,6 +33,12 @@ def rates(core: Core) -> dict[str, Any]:
         "reviewers": {name: _shown(counts) for name, counts in sorted(by_reviewer.items())},
         "cases": _shown(ends),
     }
+
+
+def _everyones(core: Core, kind: str) -> Iterator[Case]:
+    subjects = {(number, context) for _, number, context in core.vault.cases(lifecycle=kind)}
+    for number, context in sorted(subjects):
+        yield from (c for c in _world.cases_of(core, number, context) if c.lifecycle == kind)
 
 
 def _shown(counts: Counter[str]) -> dict[str, int]:

@@ -19,10 +19,9 @@ from standing.cases.lifecycles import (
     Signer,
     WorkingDays,
     World,
-    case_of,
     fold_cases,
 )
-from standing.cases.scores import facts_of, live_since
+from standing.cases.scores import facts_of, live_since, ruled
 from standing.errors import Refused
 from standing.ledger import _rules
 from standing.ledger._core import Core
@@ -50,16 +49,6 @@ def cases_of(core: Core, number: int, context: str, day: int | None = None) -> l
     return fold_cases(core.vault, number, context, at, lambda: working_days(core, context))
 
 
-def folded(core: Core, opening: bytes, number: int, context: str) -> Case | None:
-    """Give a case as it is today; None where it was opened on a later day than the clock's."""
-    return case_of(
-        core.vault.steps(opening),
-        subject=number,
-        day=core.today,
-        days=working_days(core, context),
-    )
-
-
 def find_case(core: Core, name: str) -> Case:
     """Fold a case by its name, today; raises `E-CASE-06`."""
     found = core.vault.case(name)
@@ -70,15 +59,16 @@ def find_case(core: Core, name: str) -> Case:
             why="It was erased with its subject, or never was.",
             fix="List cases with: standing case list.",
         )
-    case = folded(core, *found)
-    if case is None:
-        raise Refused(
-            "E-CLOCK-02",
-            "This machine's clock is behind the ledger.",
-            why=f"The case {name} was opened on a later day than the clock's.",
-            fix="Set the clock right and try again.",
-        )
-    return case
+    _, number, context = found
+    for case in cases_of(core, number, context):
+        if case.name == name:
+            return case
+    raise Refused(
+        "E-CLOCK-02",
+        "This machine's clock is behind the ledger.",
+        why=f"The case {name} was opened on a later day than the clock's.",
+        fix="Set the clock right and try again.",
+    )
 
 
 def signer_of(core: Core, kid: bytes, number: int, context: str, lifecycle: str) -> Signer:
@@ -108,18 +98,33 @@ def who_is(core: Core, kid: bytes, number: int, context: str, lifecycle: str) ->
 
 
 def name_of(core: Core, case: Case, event: Event) -> str:
-    """Say who took a step, however long ago: the roll remembers every key."""
-    right = core.state.roll.keys.get(event.kid)
+    """Say who took a step, however long ago."""
+    was = who_was(core, event.kid, case.subject)
+    match was.role:
+        case "ledger":
+            return "the ledger"
+        case "subject" | "second-key":
+            return was.name
+        case role:
+            return f"{role} {was.name}"
+
+
+def who_was(core: Core, kid: bytes, number: int) -> Signer:
+    """Tell whose key this is or once was: who lost the right to sign keeps name and employer.
+
+    For the steps of a case alone: nobody without a part in it has signed one.
+    """
+    right = core.state.roll.keys.get(kid)
     if right is not None:
-        return f"{right.role} {right.name}"
-    if event.kid in core.state.roll.log_keys:
-        return "the ledger"
-    for other in cases_of(core, case.subject, "") if case.subject else ():
-        if other.lifecycle == "mandate" and _thumbprint(other.first.key) == event.kid:
-            return f"representative {other.first.name}"
-        if other.lifecycle == "second-key" and _thumbprint(other.first.key) == event.kid:
-            return "the subject's second key"
-    return "the subject"
+        return Signer(right.role, right.name, right.employer, kid)
+    if kid in core.state.roll.log_keys:
+        return Signer("ledger", core.trust.origin, core.state.genesis.operator_employer, kid)
+    for other in cases_of(core, number, "") if number else ():
+        if other.lifecycle == "mandate" and _thumbprint(other.first.key) == kid:
+            return Signer("representative", other.first.name, "", kid)
+        if other.lifecycle == "second-key" and _thumbprint(other.first.key) == kid:
+            return Signer("second-key", "the subject's second key", "", kid)
+    return Signer("subject", "the subject", "", kid)
 
 
 def _accredited(
@@ -138,6 +143,7 @@ def _trusted_by(core: Core, kid: bytes, number: int, context: str, lifecycle: st
         if case.lifecycle == "mandate" and case.state == "live":
             said = case.first
             may = lifecycle == "recovery" and said.kind in {"guardian", "attorney"}
+            may = may or lifecycle == "mandate"  # to give it back
             may = may or _MANDATED.get(lifecycle, "") in said.acts
             may = may and (not context or not said.contexts or context in said.contexts)
             if may and _thumbprint(said.key) == kid:
@@ -185,12 +191,13 @@ def world_of(
         days=working_days(core, context),
         others=others,
         files=files | _evidence(core, number, context),
-        decided_today=_decided_today(core, kid),
-        who=lambda who: who_is(core, who, number, context, "recovery"),
+        decided_today=lambda: _decided_today(core, kid),
+        who=lambda who: who_was(core, who, number),
+        is_known_key=core.vault.is_known_key,
     )
     if not context:
         return world
-    rights = [r for r in core.state.roll.keys.values() if r.revoked_entry is None]
+    rights = core.state.roll.keys.values()  # a revoked key's house is still whose record it was
     pack = _rules.pack(core, _rules.next_pack(core, context))
     book = Records(core, number, context, others)
     return replace(
@@ -198,7 +205,9 @@ def world_of(
         pack=pack,
         employers={r.name: r.employer for r in rights if r.role in {"issuer", "relying-party"}},
         parties=frozenset(
-            r.employer for r in rights if r.role == "relying-party" and context in r.contexts
+            r.employer
+            for r in rights
+            if r.role == "relying-party" and context in r.contexts and r.revoked_entry is None
         ),
         reviewers=tuple(
             Signer(r.role, r.name, r.employer, kid)
@@ -254,17 +263,19 @@ class Records(Mapping[str, RecordView]):
         try:
             since = live_since(core.vault, self._number, self._context, core.today)
             self._facts = facts_of(records, since)
-            facts = [standing.applied(fact, said.get(fact.id)) for fact in self._facts]
+            facts = ruled(self._facts, said, since)
             schedule = _rules.schedule(core, self._context)
             standing_now = standing.stands(policy.score(facts, schedule, core.today))
         except Refused:
             pass  # nothing counts for whom nothing is scored
         views = {}
         for opened in records:
-            record = opened.record
-            act = pack.acts.get(record.type)
+            record, now = opened.record, said.get(opened.id, standing.Standing())
+            kind = now.type or record.type
+            act = pack.acts.get(kind)
             views[opened.id] = RecordView(
-                id=opened.id, issuer=record.issuer, type=record.type, day=record.day,
+                id=opened.id, issuer=record.issuer, type=kind,
+                day=record.day if now.day is None else now.day,
                 signer=record.signer, reference=record.reference,
                 negative=act is not None and act.points < 0, noticed=opened.included,
                 stands=opened.id in standing_now,
@@ -294,13 +305,23 @@ class Records(Mapping[str, RecordView]):
             for f in others
         ]
         schedule, today = _rules.schedule(self._core, self._context), self._core.today
-        if facts.type and facts.type not in schedule.in_force(today).acts:
+        if facts.type and _is_heavier(schedule.in_force(today), self[record].type, facts.type):
             return False
         before = policy.forecast(others, schedule, today)
         after = policy.forecast(corrected, schedule, today)
         return all(
             _at(after, day) >= _at(before, day) for day in {o.day for o in (*before, *after)}
         )
+
+
+def _is_heavier(pack: policy.Pack, before: str, after: str) -> bool:
+    """Tell whether an act type is of a heavier tier than another, or not weighed at all."""
+    tiers = ("minor", "general", "serious")
+    if after not in pack.acts:
+        return True
+    return before in pack.acts and tiers.index(pack.acts[after].tier) > tiers.index(
+        pack.acts[before].tier
+    )
 
 
 def _at(outlooks: tuple[policy.Outlook, ...], day: int) -> int:

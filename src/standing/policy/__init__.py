@@ -26,6 +26,7 @@ from standing.policy._schedule import Schedule
 from standing.policy._schema import Attachment, Catalogue, Impact, Organisation, Pack
 from standing.policy._simulated import Simulated, parse_simulation
 from standing.policy._what_if import WhatIf, what_if
+from standing.policy._words import one_spelling
 
 __all__ = [
     "CODES",
@@ -62,6 +63,7 @@ __all__ = [
     "lint",
     "load_pack",
     "met",
+    "one_spelling",
     "page",
     "parse_catalogue",
     "parse_pack",

@@ -42,7 +42,8 @@ class RecordFact(msgspec.Struct, frozen=True):
 
     `day`: conduct. `noticed`: when its batch entered the log. `status`: what became of it, `lapsed`
     being a contest that nobody decided in time. `source_expires`: the first day on which its source
-    register no longer holds it (L10).
+    register no longer holds it (L10). `recorded`: type and day as recorded, where a ruling
+    corrected them.
     """
 
     id: str
@@ -51,6 +52,7 @@ class RecordFact(msgspec.Struct, frozen=True):
     noticed: int
     status: Status = "effective"
     source_expires: int | None = None
+    recorded: tuple[str, int] | None = None
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -97,8 +99,26 @@ _GONE: Final = frozenset({"annulled", "retracted"})
 def score(records: Iterable[RecordFact], schedule: Schedule, as_of: int) -> Score:
     """Score one subject in one context on one day, with a reason for every record.
 
-    Raises `E-SCORE-01` before the first pack's force and `E-SCORE-02` for one record given twice.
+    Where a ruling corrected records, their old cells may have hidden more than their new ones do:
+    the score is the better of both readings, so that no contest ever lowers it (L19). Raises
+    `E-SCORE-01` before the first pack's force and `E-SCORE-02` for one record given twice.
     """
+    held = list(records)
+    corrected = _score(held, schedule, as_of)
+    if all(record.recorded is None for record in held):
+        return corrected
+    before = _score([_as_recorded(record) for record in held], schedule, as_of)
+    return before if before.raw > corrected.raw else corrected
+
+
+def _as_recorded(record: RecordFact) -> RecordFact:
+    if record.recorded is None:
+        return record
+    kind, day = record.recorded
+    return msgspec.structs.replace(record, type=kind, day=day)
+
+
+def _score(records: Sequence[RecordFact], schedule: Schedule, as_of: int) -> Score:
     today = schedule.rules_on(as_of)
     ordered = sorted(records, key=_ORDER)
     if len({record.id for record in ordered}) != len(ordered):

@@ -34,7 +34,8 @@ def forecast(
     end = as_of + months * 365 // 12
     turns = {as_of}
     for fact in facts:
-        turns |= known.turning_days(fact.type, fact.day, fact.noticed)
+        for kind, on in {(fact.type, fact.day), fact.recorded or (fact.type, fact.day)}:
+            turns |= known.turning_days(kind, on, fact.noticed)
         if fact.source_expires is not None:
             turns.add(fact.source_expires)
     outlooks: list[Outlook] = []

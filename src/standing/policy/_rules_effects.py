@@ -12,6 +12,7 @@ from standing.policy._codes import (
 from standing.policy._hit import Hit, Rule, burdens
 from standing.policy._schema import Catalogue, Pack, Perk, Restriction
 from standing.policy._text import Path
+from standing.policy._words import one_spelling
 
 _LEAST_SERIOUS, _LEAST_GENERAL = 1, 3
 _LONGEST_GENERAL, _LONGEST_SERIOUS = 90, 180
@@ -186,9 +187,9 @@ def _reviewers(pack: Pack, _: Catalogue) -> Iterator[Hit]:
     if not (pack.about_people and pack.restrictions):
         return
     parties = {"operator", "issuer", "relying-party"}
-    interested = {_same(o.employer) for o in pack.organisations if o.role in parties}
+    interested = {one_spelling(o.employer) for o in pack.organisations if o.role in parties}
     by_role = {
-        role: {_same(o.employer) for o in pack.organisations if o.role == role} - interested
+        role: {one_spelling(o.employer) for o in pack.organisations if o.role == role} - interested
         for role in ("reviewer", "second-reviewer")
     }
     first, second = by_role["reviewer"], by_role["second-reviewer"]
@@ -199,11 +200,6 @@ def _reviewers(pack: Pack, _: Catalogue) -> Iterator[Hit]:
             " or perks and warnings only"
         )
         yield Hit("L66", ("organisations",), got, allowed)
-
-
-def _same(employer: str) -> str:
-    """Give what two spellings of one employer share: letters without case, single blanks."""
-    return " ".join(employer.split()).casefold()
 
 
 RULES: tuple[Rule, ...] = (

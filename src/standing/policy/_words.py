@@ -22,6 +22,15 @@ def names_of(codes: Iterable[str]) -> dict[str, str]:
     }
 
 
+def one_spelling(employer: str) -> str:
+    """Give what two spellings of one employer share: letters without case, single blanks.
+
+    >>> one_spelling("City  Works") == one_spelling("city works ")
+    True
+    """
+    return " ".join(employer.split()).casefold()
+
+
 def takes(points: int) -> str:
     """Say what one record does: `takes 40 points`, `gives 5 points`."""
     if not points:

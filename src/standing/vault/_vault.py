@@ -378,8 +378,9 @@ class Vault:
         }
 
     def newest_day(self) -> int:
-        """Give the day of the newest private document; 0 where there is none."""
-        return self._db.execute("SELECT max(day) FROM documents").fetchone()[0] or 0
+        """Give the day of the newest document that no marks hold yet; 0 where there is none."""
+        query = "SELECT max(day) FROM documents WHERE marks IS NULL"
+        return self._db.execute(query).fetchone()[0] or 0
 
     # --- people ----------------------------------------------------------------------------
 
