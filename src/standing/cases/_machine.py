@@ -121,7 +121,7 @@ class World:
     others: tuple[Case, ...] = ()
     files: frozenset[bytes] = frozenset()  # evidence of this subject in this context
     decided_today: int = 0  # restrictions that the signing reviewer decided on this day
-    who: Callable[[bytes], Signer | None] = lambda _kid: None
+    who: Callable[[bytes], Signer | None] = lambda _kid: None  # whose key it is, or was
     milder: Callable[[str, Any], bool] = lambda _record, _facts: True
 
 

@@ -148,6 +148,21 @@ def _trusted_by(core: Core, kid: bytes, number: int, context: str, lifecycle: st
     return None
 
 
+def who_was(core: Core, kid: bytes, number: int) -> Signer | None:
+    """Tell whose key this is or was: of steps that were taken when it had the right to."""
+    right = core.state.roll.keys.get(kid)
+    if right is not None:
+        return Signer(right.role, right.name, right.employer, kid)
+    if not number:
+        return None
+    cases = cases_of(core, number, "")
+    if any(kid == _thumbprint(c.first.key) for c in cases if c.lifecycle == "second-key"):
+        return Signer("second-key", "the subject's second key", "", kid)
+    mandates = (c.first for c in cases if c.lifecycle == "mandate")
+    name = next((m.name for m in mandates if kid == _thumbprint(m.key)), "")
+    return Signer("representative", name, "", kid) if name else None
+
+
 @lru_cache(maxsize=10_000)
 def _thumbprint(cose_key: bytes) -> bytes:
     return PublicKey.from_cose_key(cose_key).thumbprint if cose_key else b""
@@ -186,17 +201,18 @@ def world_of(
         others=others,
         files=files | _evidence(core, number, context),
         decided_today=_decided_today(core, kid),
-        who=lambda who: who_is(core, who, number, context, "recovery"),
+        who=lambda who: who_was(core, who, number),
     )
     if not context:
         return world
-    rights = [r for r in core.state.roll.keys.values() if r.revoked_entry is None]
+    every = core.state.roll.keys.values()
+    rights = [r for r in every if r.revoked_entry is None]
     pack = _rules.pack(core, _rules.next_pack(core, context))
     book = Records(core, number, context, others)
     return replace(
         world,
         pack=pack,
-        employers={r.name: r.employer for r in rights if r.role in {"issuer", "relying-party"}},
+        employers={r.name: r.employer for r in every if r.role in {"issuer", "relying-party"}},
         parties=frozenset(
             r.employer for r in rights if r.role == "relying-party" and context in r.contexts
         ),
