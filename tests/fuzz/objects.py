@@ -166,7 +166,7 @@ def _attributes(region: str, group: str) -> Attributes:
 
 _PROVEN: list[Document] = [
     Adult(_SALT, DAY, SUBJECT.public.thumbprint, 1, _HASH, []),
-    Link(_SALT, DAY, CONTEXT, "card-1", _NAME, "metro", _HASH, []),
+    Link(_SALT, DAY, CONTEXT, "card-1", _NAME, "metro", _HASH, False, b"", "", []),
     Consent(
         _SALT, DAY, _NAME, CONTEXT, ("ride",), ("metro", "\u6c34"), _HASH, _HASH, DAY + 730,
         SUBJECT.public.cose_key(), [],

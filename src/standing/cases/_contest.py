@@ -342,13 +342,21 @@ def _not_me_complete(_case: Case | None, event: Event, _s: Signer, _w: World) ->
     return None
 
 
-def _merges(case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
+def _alike(case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
     assert case is not None, "only a case is merged"
     into = next((c for c in world.others if c.name == event.facts.into), None)
-    if into is None or into.lifecycle != "contest" or into.state not in {"open", "appealed"}:
-        return f"{event.facts.into!r} is no open contest of this subject"
+    if into is None or into.lifecycle != "contest" or into.name == case.name:
+        return f"{event.facts.into!r} is no other contest of this subject"
     if into.first.target != case.first.target or into.first.issuer != case.first.issuer:
         return "they contest different kinds of things, or records of different issuers"
+    return None
+
+
+def _merges(case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
+    assert case is not None, "only a case is merged"
+    into = next(c for c in world.others if c.name == event.facts.into)  # the guard before says so
+    if into.state not in {"open", "appealed"}:
+        return f"{into.name} is not open"
     if any(c.state == "merged" and c.last("merge").facts.into == case.name for c in world.others):  # type: ignore[union-attr]
         return "another contest was merged into this one"
     return None
@@ -384,6 +392,14 @@ def _no_barred(case: Case | None, event: Event, _signer: Signer, _w: World) -> s
     return "its evidence is not new" if set(event.facts.files) <= old else None
 
 
+def _no_papers(case: Case | None, event: Event, _signer: Signer, _w: World) -> str | None:
+    ground = event.facts.ground if case is None else case.first.ground
+    if ground == "excused" and files_of(event):
+        return "papers that excuse are shown to the reviewer at a hearing, and not kept"
+    return None
+
+
+_NO_PAPERS = Guard("L63", "papers that excuse are not kept", _no_papers, lasting=True)
 _ISSUER = Guard("L21", "the issuer is the record's own", _is_the_issuer, lasting=True)
 _INDEPENDENT = Guard(
     "L23, L66", "the reviewer's employer is not the issuer's, an asking party's or the operator's",
@@ -465,16 +481,18 @@ CONTEST: Final = Lifecycle(
             "file", (*_ANYONE, "ledger"), (), ("open", "triage"),
             "points are set aside at once; the issuer is told", File,
             (
-                Guard("L53", "what is contested is the subject's own", _target_there),
+                Guard("L53", "what is contested is the subject's own", _target_there,
+                      lasting=True),
                 Guard("L20", "it is filed within 184 days, or while the record counts", _in_time),
                 Guard("L19", "no contest is open on the same", _no_other),
                 Guard("L19", "it says whether it was contested before", _again_right),
                 Guard("L60", '"not me" is complete', _not_me_complete, lasting=True),
-                FILES_KNOWN,
+                _NO_PAPERS, FILES_KNOWN,
             ), _filed,
         ),
         Move("add", _ANYONE, ("open", "triage", "appealed"), ("=",), "kept with the case", Add,
-             (Guard("L22", "more time is given once", _more_time_once, lasting=True), FILES_KNOWN)),
+             (Guard("L22", "more time is given once", _more_time_once, lasting=True), _NO_PAPERS,
+              FILES_KNOWN)),
         Move("answer", ("issuer",), ("open", "appealed"), ("=",), "kept with the case", Answer,
              (_ISSUER, FILES_KNOWN)),
         Move("concede", ("issuer",), ("open", "triage", "ruled", "appealed"), ("conceded",),
@@ -484,7 +502,8 @@ CONTEST: Final = Lifecycle(
         Move("dismiss", ("reviewer",), ("triage",), ("dismissed",),
              "nothing is new: the earlier ruling holds", Judge, _REVIEWER),
         Move("merge", ("reviewer",), ("open",), ("merged",), "one ruling decides both", Merge,
-             (*_REVIEWER, Guard("L23", "the other contest fits", _merges))),
+             (*_REVIEWER, Guard("L23", "the other contest fits", _alike, lasting=True),
+              Guard("L23", "the other contest is open", _merges))),
         Move("recuse", ("reviewer",), ("open", "triage", "appealed"), ("=",),
              "this reviewer decides nothing here", Judge),
         Move("ask-hearing", _ANYONE, ("open", "appealed"), ("=",),
@@ -498,7 +517,7 @@ CONTEST: Final = Lifecycle(
              "an annulment holds at once; anything else after the time to go on", Rule, _RULING,
              _ruled),
         Move("appeal", _ANYONE, ("ruled",), ("appealed",), "the second instance decides", Again,
-             (FILES_KNOWN,)),
+             (_NO_PAPERS, FILES_KNOWN)),
         Move("decide", ("reviewer",), ("appealed",), ("closed",), "the last ruling holds", Rule,
              (*_RULING, _SECOND)),
         Move("take-back", _ANYONE, OPEN, ("taken-back", "closed"),

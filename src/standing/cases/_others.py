@@ -87,7 +87,7 @@ REPLY: Final = Lifecycle(
     },
     (
         Move("reply", _SUBJECT, (), ("said",), "shown beside the record", ReplyTo,
-             (Guard("L26", "the record is the subject's own", _own_record),
+             (Guard("L26", "the record is the subject's own", _own_record, lasting=True),
               Guard("L26", "one reply a record", _one_reply))),
         Move("change", _SUBJECT, ("said", "answered"), ("said",), "the new words stand", Replaced),
         Move("answer", ("issuer",), ("said", "answered"), ("answered",),
@@ -122,7 +122,7 @@ def _signers_record(_case: Case | None, event: Event, signer: Signer, world: Wor
     return None
 
 
-_OWN = Guard("L21", "the record is the signer's own", _signers_record)
+_OWN = Guard("L21", "the record is the signer's own", _signers_record, lasting=True)
 
 RECORD: Final = Lifecycle(
     "record",
@@ -201,8 +201,8 @@ def _mandate_ends(case: Case, _days: WorkingDays) -> int:
     return int(case.first.until) + 1
 
 
-def _bounded(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
-    if not world.day <= event.facts.until <= world.day + MANDATE_DAYS:
+def _bounded(_case: Case | None, event: Event, _signer: Signer, _w: World) -> str | None:
+    if not event.day <= event.facts.until <= event.day + MANDATE_DAYS:
         return f"it ends on a day within {MANDATE_DAYS} days"
     if event.facts.kind in {"interpreter", "adviser"} and set(event.facts.acts) != {"read"}:
         return f"an {event.facts.kind} may read and no more"
@@ -240,7 +240,7 @@ MANDATE: Final = Lifecycle(
     },
     (
         Move("give", ("subject", "desk"), (), ("live",), "visible in every report", Mandate,
-             (_KEY, Guard("L56", "it is scoped and dated", _bounded))),
+             (_KEY, Guard("L56", "it is scoped and dated", _bounded, lasting=True))),
         Move("revoke", ("subject", "representative", "desk"), ("live",), ("revoked",),
              "over at once", Nothing,
              (Guard("L56", "a representative gives back their own", _own_mandate, lasting=True),)),
@@ -324,7 +324,8 @@ RECOVERY: Final = Lifecycle(
              (_KEY, Guard("L55", "the key stands for nobody yet", _fresh_key))),
         Move("second", ("second-key", "desk", "representative"), ("asked",), ("waiting",),
              "every old contact is told again", Recover,
-             (Guard("L55", "two of three different ones ask for the same key", _second_kind),
+             (Guard("L55", "two of three different ones ask for the same key", _second_kind,
+                    lasting=True),
               Guard("L55", "the key stands for nobody yet", _fresh_key))),
         Move("cancel", ("subject",), ("asked", "waiting"), ("cancelled",), "nothing changes",
              Nothing),
@@ -374,8 +375,8 @@ def _hold_ends(case: Case, _days: WorkingDays) -> int:
     return int(case.first.until) + 1
 
 
-def _hold_bounded(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
-    if not world.day <= event.facts.until <= world.day + HOLD_DAYS:
+def _hold_bounded(_case: Case | None, event: Event, _signer: Signer, _w: World) -> str | None:
+    if not event.day <= event.facts.until <= event.day + HOLD_DAYS:
         return f"it ends on a day within {HOLD_DAYS} days"
     return None
 
@@ -393,7 +394,7 @@ HOLD: Final = Lifecycle(
     },
     (
         Move("hold", ("subject", "oversight"), (), ("held",), "erasure waits", Hold,
-             (Guard("L44", "it is dated", _hold_bounded),)),
+             (Guard("L44", "it is dated", _hold_bounded, lasting=True),)),
         Move("release", ("subject", "oversight"), ("held",), ("released",), "erasure goes on",
              Nothing),
     ),

@@ -371,7 +371,7 @@ RESTRICTION: Final = Lifecycle(
              "the subject gets the letter", Propose,
              (
                  Guard("L27, L29", "it is a restriction of this context's pack, no longer than"
-                       " it allows", _of_the_pack),
+                       " it allows", _of_the_pack, lasting=True),
                  Guard("L28", "it stands on named records that count", _triggered),
                  Guard("L66", "two independent houses review here", _two_houses),
                  Guard("L53", "the same is not open already", _no_other),

@@ -2,10 +2,12 @@
 
 Time to act rolls forward over them; the ends of records and restrictions never do. For a year
 without a table no clock runs against the subject, and everybody else's runs on weekends alone.
+Each day is read from the table of the pack that is in force on it: packs are published 30 days
+before, so that no clock that has run is ever wound again.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from standing.policy import Pack
@@ -19,28 +21,39 @@ _LONGEST: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class WorkingDays:
-    """One context's calendar: `weekend` from 1, Monday; `free` days off; `years` with a table."""
+    """One context's calendar: `weekend` from 1, Monday; `free` days off; `years` with a table.
+
+    `later`: the calendars of later packs, each with its first day of force, ascending.
+    """
 
     weekend: frozenset[int] = frozenset({6, 7})
     free: frozenset[int] = field(default_factory=frozenset)
     years: frozenset[str] = field(default_factory=frozenset)
+    later: "tuple[tuple[int, WorkingDays], ...]" = ()
 
     @classmethod
     def of(cls, packs: Iterable[Pack]) -> "WorkingDays":
-        """Join the tables of a context's packs; the last one's weekend holds."""
-        weekend: frozenset[int] = frozenset({6, 7})
-        free: set[int] = set()
-        years: set[str] = set()
-        for pack in packs:
-            weekend = frozenset(pack.calendar.weekend)
-            years |= pack.calendar.holidays.keys()
-            for days in pack.calendar.holidays.values():
-                free |= {int(day) for day in days}
-        return cls(weekend, frozenset(free), frozenset(years))
+        """Read the tables of a context's packs, given in order of force."""
+        tables = [(int(pack.force), cls._one(pack)) for pack in packs]
+        return replace(tables[0][1], later=tuple(tables[1:])) if tables else cls()
+
+    @classmethod
+    def _one(cls, pack: Pack) -> "WorkingDays":
+        holidays = pack.calendar.holidays
+        free = frozenset(int(day) for days in holidays.values() for day in days)
+        return cls(frozenset(pack.calendar.weekend), free, frozenset(holidays))
+
+    def _on(self, day: int) -> "WorkingDays":
+        found = self
+        for first, table in self.later:
+            if first <= day:
+                found = table
+        return found
 
     def is_working(self, day: int) -> bool:
         """Tell whether somebody may be asked to act on a day."""
-        return (day + _THURSDAY) % _WEEK + 1 not in self.weekend and day not in self.free
+        table = self._on(day)
+        return (day + _THURSDAY) % _WEEK + 1 not in table.weekend and day not in table.free
 
     def after(self, day: int, count: int) -> int:
         """Give the day after the `count`-th working day that follows `day`: then it is too late."""
@@ -59,4 +72,4 @@ class WorkingDays:
         for last in range(day + days, day + days + _LONGEST):
             if self.is_working(last):
                 break
-        return last + 1 if format_day(last)[:4] in self.years else NEVER
+        return last + 1 if format_day(last)[:4] in self._on(last).years else NEVER

@@ -14,19 +14,22 @@ SCORE_ROW: Final = np.dtype([("subject", "<u8"), ("score", "<i4"), ("band", "u1"
 
 
 def live_since(vault: Vault, number: int, context: str, day: int) -> int:
-    """Give the first day whose acts may count; raises `E-PEOPLE-11` where no consent is live."""
+    """Give the first day whose acts may count; raises `E-PEOPLE-11` where no consent is live.
+
+    A renewed consent goes on where the one before it began.
+    """
     subject = vault.subject(number)
     if subject is not None and subject[0] != "person":
         return 0
-    consent = vault.live_consent(number, context, day)
-    if consent is None:
+    since = vault.consent_since(number, context, day)
+    if since is None:
         raise Refused(
             "E-PEOPLE-11",
             f"There is no score in {context!r} for this subject.",
             why="No consent of theirs is live there, and nobody is scored without it.",
             fix="Nothing needs doing: absence is neutral.",
         )
-    return consent[0]
+    return since
 
 
 def facts_of(

@@ -132,6 +132,31 @@ def in_force(
     return bool(is_triggered(restriction.trigger, tally(pack, named)))
 
 
+def recovered_keys(cases: Iterable[Case]) -> dict[int, bytes]:
+    """Give the keys that recoveries make a subject's own, each with its first day."""
+    found = {}
+    for case in sorted(cases, key=lambda case: case.name):
+        if case.lifecycle == "recovery" and case.state in {"waiting", "done"}:
+            since = case.due if case.state == "waiting" else case.entered("done")
+            assert since is not None, "its state has a day"
+            found[since] = case.first.key
+    return found
+
+
+def refusal_annulled(cases: Iterable[Case], reference: str, since: int, day: int) -> bool:
+    """Tell whether a ruling lets a new link of these cases' subject replace one (L57).
+
+    `since`: from when the other link holds; a ruling before it was about another one.
+    """
+    return any(
+        case.lifecycle == "contest"
+        and (case.first.target, case.first.named) == ("link", reference)
+        and outcome_of(case) == "annul"
+        and since <= case.since <= day
+        for case in cases
+    )
+
+
 def open_restrictions(cases: Iterable[Case]) -> list[Case]:
     """List the restrictions that are proposed, announced or in force."""
     return [c for c in cases if c.lifecycle == "restriction" and c.state in RESTRICTION_LIVE]

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from standing.cases import standing
 from standing.cases.lifecycles import (
     Case,
     Event,
@@ -261,13 +262,9 @@ def index_effects(core: Core, case: Case) -> None:
             core.vault.freeze(case.subject, case.context, case.opened, case.opening)
         case "stop", "resume":
             core.vault.thaw(case.opening, last.day)
-        case "recovery", "second":
-            assert case.due is not None, "a key takes effect on a day"
-            core.vault.set_key(case.subject, case.due, case.first.key)
-        case "recovery", "cancel":
-            since = case.entered("waiting")
-            if since is not None:
-                core.vault.set_key(case.subject, since + 7, None)
+        case "recovery", "second" | "cancel":
+            others = _world.cases_of(core, case.subject, case.context)
+            core.vault.set_keys(case.subject, standing.recovered_keys(others))
         case _:
             pass
 

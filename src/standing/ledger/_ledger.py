@@ -27,6 +27,7 @@ from standing.ledger import (
     _cases,
     _decide,
     _import,
+    _links,
     _outside,
     _people,
     _rates,
@@ -42,7 +43,7 @@ from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
 from standing.log import Publication
-from standing.vault import Attributes, Consent
+from standing.vault import Attributes, Consent, Link
 from standing.wire.keys import KeyFile, PublicKey, SigningKey
 
 
@@ -285,10 +286,37 @@ class Ledger:
         _people.attest_adult(self._core, key, adult_since, by)
 
     def draft_consent(
-        self, key: PublicKey, context: str, purposes: Sequence[str], days: int = 730
+        self,
+        key: PublicKey,
+        context: str,
+        purposes: Sequence[str],
+        days: int = 730,
+        issuers: Sequence[str] | None = None,
     ) -> Consent:
-        """Write the consent that the holder of `key` is asked to sign."""
-        return _people.draft_consent(self._core, key, context, tuple(purposes), days)
+        """Write the consent that the holder of `key` is asked to sign; a second one renews."""
+        chosen = None if issuers is None else tuple(issuers)
+        return _people.draft_consent(self._core, key, context, tuple(purposes), days, chosen)
+
+    def draft_narrower(
+        self,
+        key: PublicKey,
+        context: str,
+        *,
+        purposes: Sequence[str] | None = None,
+        issuers: Sequence[str] | None = None,
+    ) -> Consent:
+        """Write a consent that names less than the live one and takes its place at once."""
+        return _people.draft_narrower(
+            self._core,
+            key,
+            context,
+            None if purposes is None else tuple(purposes),
+            None if issuers is None else tuple(issuers),
+        )
+
+    def consent_text(self, context: str) -> bytes:
+        """Give the text that a consent of today agrees to: English and Simplified Chinese."""
+        return _rules.consent_text_of(self._core, _rules.next_pack(self._core, context))
 
     def give_consent(self, consent: Consent) -> str:
         """Take a signed consent; gives the pseudonym of its context."""
@@ -300,6 +328,18 @@ class Ledger:
             pack = _rules.pack(self._core, _rules.next_pack(self._core, context))
             purposes = sorted(pack.purposes)
         draft = self.draft_consent(key.public, context, purposes)
+        return self.give_consent(_people.sign_document(draft, key))
+
+    def narrow(
+        self,
+        key: SigningKey,
+        context: str,
+        *,
+        purposes: Sequence[str] | None = None,
+        issuers: Sequence[str] | None = None,
+    ) -> str:
+        """Draft, sign and give a narrower consent with a key at hand; gives the pseudonym."""
+        draft = self.draft_narrower(key.public, context, purposes=purposes, issuers=issuers)
         return self.give_consent(_people.sign_document(draft, key))
 
     def withdraw(self, key: SigningKey, context: str) -> str:
@@ -327,11 +367,40 @@ class Ledger:
         self.take_attributes(_people.sign_document(draft, key))
 
     def link(
-        self, subject: str, reference: str, context: str, *, issuer: str, by: SigningKey
+        self,
+        subject: str,
+        reference: str,
+        context: str,
+        *,
+        issuer: str,
+        by: SigningKey,
+        shared: bool = False,
     ) -> None:
-        """Let an issuer's reference stand for a subject in a context."""
+        """Let an issuer's reference stand for a subject whose credential the issuer saw.
+
+        `shared`: several people use it, and nothing negative is stored by it.
+        """
         number = _scores.resolve(self._core, subject, context)
-        _people.link(self._core, number, context, reference, issuer, by)
+        _links.link(self._core, number, context, reference, issuer, by, shared=shared)
+
+    def challenge(
+        self, reference: str, context: str, *, by: SigningKey, shared: bool = False
+    ) -> _links.Challenged:
+        """Make an issuer's challenge; its code goes to the person by the reference's channel."""
+        return _links.challenge(self._core, reference, context, by, shared=shared)
+
+    def draft_answer(self, challenge: bytes, code: str, key: PublicKey) -> Link:
+        """Write the link that the holder of `key` is to prove, having the code."""
+        return _links.draft_answer(self._core, challenge, code, key)
+
+    def take_answer(self, document: Link) -> None:
+        """Take a proved link; the reference stands for its signer from today on."""
+        _links.take_answer(self._core, document)
+
+    def answer_challenge(self, challenge: bytes, code: str, *, key: SigningKey) -> None:
+        """Answer a challenge with a key at hand."""
+        draft = self.draft_answer(challenge, code, key.public)
+        self.take_answer(_people.sign_document(draft, key))
 
     # --- records, scores, answers ----------------------------------------------------------------
 

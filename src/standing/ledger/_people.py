@@ -12,6 +12,7 @@ from standing import charter
 from standing.errors import Refused
 from standing.ledger import _rules
 from standing.ledger._core import Core
+from standing.policy import CONSENT_DAYS
 from standing.vault import (
     Adult,
     Attributes,
@@ -29,7 +30,6 @@ from standing.vault import (
 from standing.wire.keys import PublicKey, SigningKey
 from standing.wire.proofs import make_proof, verify_proof
 
-CONSENT_DAYS: Final = 730
 _KINDS: Final = ("person", "sole_trader", "organisation")
 
 
@@ -62,7 +62,14 @@ def attest_adult(core: Core, key: PublicKey, adult_since: int, attester: Signing
     number = subject_of(core, key)
     right = core.state.roll.keys.get(attester.public.thumbprint)
     if right is None or right.role != "attester" or right.revoked_entry is not None:
-        raise _wrong_role("attester", right)
+        raise wrong_role("attester", right)
+    if core.vault.adult_since(number) is not None:
+        raise Refused(
+            "E-ADULT-01",
+            "The age of this key's holder is attested already.",
+            why="One attestation is enough, and a second one would move what was recorded (L02).",
+            fix="Nothing needs doing.",
+        )
     unsigned = Adult(
         new_salt(), core.today, key.thumbprint, adult_since, attester.public.thumbprint, []
     )
@@ -72,29 +79,93 @@ def attest_adult(core: Core, key: PublicKey, adult_since: int, attester: Signing
 
 
 def draft_consent(
-    core: Core, key: PublicKey, context: str, purposes: tuple[str, ...], days: int = CONSENT_DAYS
+    core: Core,
+    key: PublicKey,
+    context: str,
+    purposes: tuple[str, ...],
+    days: int = CONSENT_DAYS,
+    issuers: tuple[str, ...] | None = None,
 ) -> Consent:
-    """Write the consent that a subject is asked to sign: what, for whom, by which rules."""
+    """Write the consent that a subject is asked to sign: what, for whom, by which rules.
+
+    `issuers`: all that the pack lists, unless some of them are named. Whoever agreed before
+    renews: the newer consent holds, and what was recorded under the older one goes on counting.
+    """
     number = subject_of(core, key)
     pack = _rules.next_pack(core, context)
-    issuers = sorted(
-        right.name
-        for right in core.state.roll.keys.values()
-        if right.role == "issuer" and context in right.contexts and right.revoked_entry is None
-    )
-    return Consent(
+    chosen = _rules.issuers_of(core, pack) if issuers is None else issuers
+    consent = Consent(
         salt=new_salt(),
         day=core.today,
         pseudonym=core.vault.secret.pseudonym(number, context),
         context=context,
         purposes=tuple(sorted(set(purposes))),
-        issuers=tuple(dict.fromkeys(issuers)),
+        issuers=tuple(sorted(set(chosen))),
         pack=pack,
         text=_rules.text_digest(core, pack),
         until=core.today + days,
         key=key.cose_key(),
         proof=[],
     )
+    _check_terms(core, consent)
+    return consent
+
+
+def draft_narrower(
+    core: Core,
+    key: PublicKey,
+    context: str,
+    purposes: tuple[str, ...] | None,
+    issuers: tuple[str, ...] | None,
+) -> Consent:
+    """Write a consent that takes the place of the live one and names less; None keeps all.
+
+    It ends when the one before it would have ended, so that nothing grows wide again.
+    """
+    number = subject_of(core, key)
+    held = core.vault.terms(number, context, core.today)
+    if held is None:
+        raise _no_live_consent(context, "Agree first: standing consent give.")
+    pack = _rules.next_pack(core, context)
+    left = held.purposes & _rules.pack(core, pack).purposes.keys()  # a later pack may have dropped
+    left_issuers = held.issuers & {*_rules.issuers_of(core, pack)}
+    kept = frozenset(left if purposes is None else purposes)
+    kept_issuers = frozenset(left_issuers if issuers is None else issuers)
+    is_less = (kept, kept_issuers) != (held.purposes, held.issuers)
+    if not (kept and kept <= held.purposes and kept_issuers <= held.issuers and is_less):
+        raise Refused(
+            "E-CONSENT-02",
+            "This would not be a narrower consent.",
+            why=f"The live one names the purposes {', '.join(sorted(held.purposes)) or 'none'}"
+            f" and the issuers {', '.join(sorted(held.issuers)) or 'none'}; name some of them.",
+            fix="Name what is to stay: standing consent narrow --purpose P --issuer I; to end all:"
+            " standing consent withdraw.",
+        )
+    ends = [
+        until
+        for since, until, _ in core.vault.consents(number, context)
+        if since <= core.today < until
+    ]
+    days = max(ends) - core.today
+    return draft_consent(core, key, context, tuple(kept), days, tuple(kept_issuers))
+
+
+def _check_terms(core: Core, consent: Consent) -> None:
+    """Refuse a consent to something that its pack does not name; raises `E-CONSENT-01`."""
+    pack = _rules.pack(core, _rules.next_pack(core, consent.context))
+    listed = _rules.issuers_of(core, _rules.next_pack(core, consent.context))
+    strange = sorted({*consent.purposes} - pack.purposes.keys() | {*consent.issuers} - {*listed})
+    days = consent.until - consent.day
+    if strange or not consent.purposes or not 0 < days <= CONSENT_DAYS:
+        got = f"{', '.join(strange)}" if strange else f"{len(consent.purposes)} purposes"
+        raise Refused(
+            "E-CONSENT-01",
+            f"A consent names purposes and issuers of its pack, for up to {CONSENT_DAYS} days.",
+            why=f"Got {got}, for {days} days; the purposes are"
+            f" {', '.join(sorted(pack.purposes)) or 'none'}, the issuers"
+            f" {', '.join(listed) or 'none'}.",
+            fix="Agree to purposes and issuers that the consent text names.",
+        )
 
 
 def give_consent(core: Core, consent: Consent) -> str:
@@ -110,7 +181,15 @@ def give_consent(core: Core, consent: Consent) -> str:
             why="It must name the signer's own pseudonym and be given today.",
             fix="Draft it again and sign it today.",
         )
-    _rules.next_pack(core, consent.context)  # else it is the name of no context
+    pack = _rules.next_pack(core, consent.context)  # else it is the name of no context
+    _check_terms(core, consent)
+    if (consent.pack, consent.text) != (pack, _rules.text_digest(core, pack)):
+        raise Refused(
+            "E-CONSENT-03",
+            "This consent is to another text or to other rules.",
+            why="It names a pack or a text that is not the one to be read today.",
+            fix="Draft it again, read the text, and sign it today.",
+        )
     if core.vault.withdrew_on(number, consent.context, core.today):
         raise Refused(
             "E-PEOPLE-17",
@@ -123,6 +202,7 @@ def give_consent(core: Core, consent: Consent) -> str:
     with core.vault.transaction():
         core.vault.name(number, consent.context)
         core.vault.add(consent, number, consent.context)
+    core.changed()
     return pseudonym
 
 
@@ -133,12 +213,7 @@ def withdraw(core: Core, key: SigningKey, context: str) -> str:
     live = core.vault.live_consents(number, context, core.today)
     pseudonym = core.vault.secret.pseudonym(number, context)
     if not live:
-        raise Refused(
-            "E-PEOPLE-05",
-            f"There is no live consent for {context!r}.",
-            why="It was withdrawn before, has ended, or was never given.",
-            fix="Nothing is left to stop.",
-        )
+        raise _no_live_consent(context)
     ends = [
         Withdrawal(new_salt(), core.today, pseudonym, context, leaf, []) for leaf in sorted(live)
     ]
@@ -146,6 +221,15 @@ def withdraw(core: Core, key: SigningKey, context: str) -> str:
         for document in ends:  # whoever agreed twice stops once
             core.vault.add(sign_document(document, key), number, context)
     return pseudonym
+
+
+def _no_live_consent(context: str, fix: str = "Nothing is left to stop.") -> Refused:
+    return Refused(
+        "E-PEOPLE-05",
+        f"There is no live consent for {context!r}.",
+        why="It was withdrawn before, has ended, or was never given.",
+        fix=fix,
+    )
 
 
 def draft_attributes(
@@ -238,35 +322,6 @@ def pseudonym_of(core: Core, key: PublicKey, context: str) -> str:
     return pseudonym
 
 
-def link(
-    core: Core, number: int, context: str, reference: str, issuer: str, key: SigningKey
-) -> None:
-    """Let an issuer's reference stand for a subject in a context, from today on."""
-    right = core.state.roll.keys.get(key.public.thumbprint)
-    if right is None or right.role != "issuer" or right.name != issuer:
-        raise _wrong_role(f"issuer {issuer}", right)
-    if context not in right.contexts:
-        raise Refused(
-            "E-PEOPLE-06",
-            f"{issuer} does not issue in {context!r}.",
-            why=f"Its contexts are {', '.join(right.contexts) or 'none'}.",
-            fix="Link the reference in a context of this issuer.",
-        )
-    if core.vault.link(context, reference) is not None:
-        raise Refused(
-            "E-PEOPLE-07",
-            "This reference is linked already.",
-            why="One reference stands for one subject in a context (L57).",
-            fix="Use the reference that the issuer knows this subject by.",
-        )
-    pseudonym = core.vault.secret.pseudonym(number, context)
-    unsigned = Link(
-        new_salt(), core.today, context, reference, pseudonym, issuer, key.public.thumbprint, []
-    )
-    with core.vault.transaction():
-        core.vault.add(sign_document(unsigned, key), number, context)
-
-
 def register_subjects(core: Core, context: str, references: frozenset[str]) -> None:
     """Give organisations that a public register names their place; known ones stay."""
     vault = core.vault
@@ -277,7 +332,9 @@ def register_subjects(core: Core, context: str, references: frozenset[str]) -> N
             number = vault.new_number()
             vault.add(Subject(new_salt(), core.today, number, "organisation", b""), number)
             pseudonym = vault.name(number, context)
-            entry = Link(new_salt(), core.today, context, reference, pseudonym, "", b"", [])
+            entry = Link(
+                new_salt(), core.today, context, reference, pseudonym, "", b"", False, b"", "", []
+            )  # fmt: skip
             vault.add(entry, number, context)
 
 
@@ -294,7 +351,8 @@ def subject_of(core: Core, key: PublicKey) -> int:
     return number
 
 
-def _wrong_role(wanted: str, right: charter.Accreditation | None) -> Refused:
+def wrong_role(wanted: str, right: charter.Accreditation | None) -> Refused:
+    """Make the error of a key that is none of the accredited ones wanted."""
     got = "no accredited key" if right is None else f"the key of {right.role} {right.name}"
     return Refused(
         "E-KEY-11",
@@ -306,5 +364,9 @@ def _wrong_role(wanted: str, right: charter.Accreditation | None) -> Refused:
 
 def sign_document(document: Any, key: SigningKey) -> Any:
     """Put the proof of `key` into a private document."""
-    proof = make_proof(key, signed_digest(document))
+    return with_proof(document, make_proof(key, signed_digest(document)))
+
+
+def with_proof(document: Any, proof: list[Any]) -> Any:
+    """Put a proof into a private document."""
     return msgspec.structs.replace(document, proof=proof)

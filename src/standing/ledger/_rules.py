@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from standing import charter, policy
 from standing.errors import Refused
-from standing.ledger._consent_text import consent_text
 from standing.ledger._core import Core
 from standing.ledger._new_pack import attached, check_new_pack, latest
 from standing.wire.days import format_day
@@ -61,7 +60,7 @@ def publish_pack(
     ]
     statements += [
         _sign(keys[0], signers[0], f"{name}/{new.context}/{new.version}", said)
-        for name, said in _beside(core, new, digest, given)
+        for name, said in _beside(core, new, catalogue, digest, given)
     ]
     core.commit(statements)
     return digest
@@ -98,12 +97,16 @@ def _given(new: policy.Pack, documents: Sequence[bytes]) -> dict[bytes, bytes]:
 
 
 def _beside(
-    core: Core, new: policy.Pack, digest: bytes, given: Mapping[bytes, bytes]
+    core: Core,
+    new: policy.Pack,
+    catalogue: policy.Catalogue,
+    digest: bytes,
+    given: Mapping[bytes, bytes],
 ) -> Iterator[tuple[str, charter.Envelope]]:
     """Keep the documents that belong to a pack; gives what is stated of each, with its name."""
     for data in given.values():
         core.log.put_document(data)
-    text = core.log.put_document(consent_text(new))
+    text = core.log.put_document(policy.consent_text(new, catalogue))
     about = {"about": "consent-text", "pack": digest}
     yield "consent-text", charter.Envelope("document", text, _TEXT, about)
     for number, (attachment, named, own) in enumerate(attached(new)):
@@ -197,9 +200,20 @@ def named_pack(core: Core, name: str) -> policy.Pack:
     )
 
 
+def issuers_of(core: Core, pack_digest: bytes) -> tuple[str, ...]:
+    """Name the issuers that a pack lists: who may record is known before anyone agrees (L62)."""
+    listed = pack(core, pack_digest).organisations
+    return tuple(sorted({one.name for one in listed if one.role == "issuer"}))
+
+
 def text_digest(core: Core, pack_digest: bytes) -> bytes:
     """Give the digest of the consent text that belongs to a pack."""
-    return hashlib.sha256(consent_text(pack(core, pack_digest))).digest()
+    return hashlib.sha256(consent_text_of(core, pack_digest)).digest()
+
+
+def consent_text_of(core: Core, pack_digest: bytes) -> bytes:
+    """Write the consent text of a pack again, from the pack and its catalogue."""
+    return _consent_text(core.log.document(pack_digest), catalogue_of(core, pack_digest))
 
 
 def _rule_maker(core: Core, key: KeyFile) -> str:
@@ -218,6 +232,11 @@ def _rule_maker(core: Core, key: KeyFile) -> str:
 def _sign(key: KeyFile, signer: str, slot: str, envelope: charter.Envelope) -> bytes:
     assert key.key is not None, "checked by _rule_maker"
     return charter.sign_envelope(key.key, signer, slot, envelope)
+
+
+@lru_cache(maxsize=64)
+def _consent_text(pack_data: bytes, catalogue_data: bytes) -> bytes:
+    return policy.consent_text(_pack(pack_data), _catalogue(catalogue_data))
 
 
 @lru_cache(maxsize=64)

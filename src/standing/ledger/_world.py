@@ -154,6 +154,21 @@ def _trusted_by(core: Core, kid: bytes, number: int, context: str, lifecycle: st
     return None
 
 
+def who_was(core: Core, kid: bytes, number: int) -> Signer | None:
+    """Tell whose key this is or was: of steps that were taken when it had the right to."""
+    right = core.state.roll.keys.get(kid)
+    if right is not None:
+        return Signer(right.role, right.name, right.employer, kid)
+    if not number:
+        return None
+    cases = cases_of(core, number, "")
+    if any(kid == _thumbprint(c.first.key) for c in cases if c.lifecycle == "second-key"):
+        return Signer("second-key", "the subject's second key", "", kid)
+    mandates = (c.first for c in cases if c.lifecycle == "mandate")
+    name = next((m.name for m in mandates if kid == _thumbprint(m.key)), "")
+    return Signer("representative", name, "", kid) if name else None
+
+
 @lru_cache(maxsize=10_000)
 def _thumbprint(cose_key: bytes) -> bytes:
     return PublicKey.from_cose_key(cose_key).thumbprint if cose_key else b""

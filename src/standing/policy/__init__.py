@@ -9,6 +9,7 @@ from standing.policy._arithmetic import ActFacts, Arithmetic, arithmetic, page, 
 from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
 from standing.policy._consequences import consequences, counters, is_triggered, met, tally_masks
+from standing.policy._consent_text import CONSENT_DAYS, consent_text
 from standing.policy._diff import Effect, PackDiff, check_one_context, diff_packs, diff_text
 from standing.policy._diff_parts import Difference
 from standing.policy._digests import population_digest, rules_digest, subject_digest
@@ -30,6 +31,7 @@ from standing.policy._words import one_spelling
 
 __all__ = [
     "CODES",
+    "CONSENT_DAYS",
     "LINTER_VERSION",
     "WHY",
     "ActFacts",
@@ -54,6 +56,7 @@ __all__ = [
     "canonical",
     "check_conduct",
     "check_one_context",
+    "consent_text",
     "consequences",
     "counters",
     "diff_packs",

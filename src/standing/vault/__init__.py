@@ -17,6 +17,7 @@ from standing.vault._batches import (
     pack_bodies,
     postings_from,
 )
+from standing.vault._consents import Terms, unbroken_since
 from standing.vault._documents import (
     Adult,
     Attributes,
@@ -41,7 +42,7 @@ from standing.vault._documents import (
 from standing.vault._keys import SealingKeys, Secret, case_name, record_id, seal, unseal
 from standing.vault._runs import ROWID, Rows, known_rows, load_run_rows
 from standing.vault._schema import SCHEMA
-from standing.vault._vault import OpenDocument, OpenRecord, Right, Vault
+from standing.vault._vault import Linked, OpenDocument, OpenRecord, Right, Vault
 
 __all__ = [
     "ROWID",
@@ -56,6 +57,7 @@ __all__ = [
     "Intake",
     "LeafKind",
     "Link",
+    "Linked",
     "OpenDocument",
     "OpenRecord",
     "Question",
@@ -68,6 +70,7 @@ __all__ = [
     "Step",
     "StoredBatch",
     "Subject",
+    "Terms",
     "Vault",
     "Withdrawal",
     "attributes_padding",
@@ -86,5 +89,6 @@ __all__ = [
     "record_id",
     "seal",
     "signed_digest",
+    "unbroken_since",
     "unseal",
 ]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, TypeVar
 import cbor2
 import msgspec
 
-from standing.errors import Broken
+from standing.errors import Broken, Refused
 from standing.verify.tree import leaf_hash
 from standing.wire import cbor
 
@@ -51,7 +51,11 @@ class Adult(_Array, frozen=True, tag="standing/adult/1"):
 
 
 class Link(_Array, frozen=True, tag="standing/link/1"):
-    """An issuer knows the subject under this reference in one context, from this day on."""
+    """An issuer knows the subject under this reference in one context, from this day on.
+
+    Either the issuer proves it, having seen the subject's credential; or the issuer's challenge
+    stands in it, the code that answers it, and the subject's own proof.
+    """
 
     salt: bytes
     day: int
@@ -59,7 +63,10 @@ class Link(_Array, frozen=True, tag="standing/link/1"):
     reference: str
     pseudonym: str
     issuer: str
-    kid: bytes  # the issuer's key that proves the challenge was met; empty for a register
+    kid: bytes  # the key that proves it: the issuer's, or the subject's; empty for a register
+    shared: bool  # several people use the reference: nothing negative is stored by it
+    challenge: bytes  # the issuer's signed challenge; empty where the issuer itself proves it
+    code: str  # the code that answers the challenge, once and for all spent
     proof: list[Any]
 
 
@@ -240,9 +247,11 @@ def parse_preimage(data: bytes) -> AnyPreimage:
         kind = _BY_TYPE[value[0]]
         parsed: AnyPreimage = msgspec.convert(value, kind, builtin_types=(bytes,))
         _check_proof(getattr(parsed, "proof", []))
+        cbor.encode(getattr(parsed, "facts", {}))  # else it could be read and not written again
     except (
         msgspec.ValidationError,
         cbor2.CBORDecodeError,
+        Refused,
         KeyError,
         TypeError,
         IndexError,

@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from standing.errors import Broken, Refused
+from standing.wire import cbor
 
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
@@ -33,6 +34,7 @@ class Secret:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
         self._references = hmac.digest(secret, b"references", "sha256")
+        self._terms = hmac.digest(secret, b"terms", "sha256")
         self.row_key = hmac.digest(secret, b"rows", "sha256")
 
     @classmethod
@@ -79,6 +81,11 @@ class Secret:
         """Hash how an issuer knows a subject, apart for each context (16 bytes)."""
         message = b"%d|%b|%b" % (len(context), context.encode(), reference.encode())
         return hashlib.blake2b(message, key=self._references, digest_size=16).digest()
+
+    def terms(self, purposes: Iterable[str], issuers: Iterable[str]) -> bytes:
+        """Hash what a consent names, so that equal ones are known without opening each."""
+        message = cbor.encode([sorted(set(purposes)), sorted(set(issuers))])
+        return hashlib.blake2b(message, key=self._terms, digest_size=16).digest()
 
 
 def record_id(leaf: bytes) -> str:

@@ -34,11 +34,13 @@ CREATE TABLE names(
   pseudonym TEXT PRIMARY KEY, subject INTEGER NOT NULL, context TEXT NOT NULL
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE links(
-  reference BLOB PRIMARY KEY, subject INTEGER NOT NULL, since INTEGER NOT NULL
+  reference BLOB NOT NULL, since INTEGER NOT NULL, subject INTEGER NOT NULL,
+  until INTEGER NOT NULL, shared INTEGER NOT NULL, PRIMARY KEY(reference, since, subject)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE consents(
   subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
-  leaf BLOB NOT NULL, withdrawn INTEGER, PRIMARY KEY(subject, context, since, leaf)
+  leaf BLOB NOT NULL, withdrawn INTEGER, terms BLOB NOT NULL,
+  PRIMARY KEY(subject, context, since, leaf)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE adults(subject INTEGER PRIMARY KEY, since INTEGER NOT NULL) STRICT;
 CREATE TABLE questions(

@@ -6,7 +6,7 @@ The vault knows neither rules nor the log's bytes; the ledger asks one, then the
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from standing.errors import Broken, Refused
 from standing.vault._attributes import held_attributes
 from standing.vault._batches import Batches, StoredBatch
+from standing.vault._consents import Given, Terms, cut, holding, unbroken_since
 from standing.vault._documents import (
     Adult,
     Attributes,
@@ -51,6 +52,8 @@ class Right:
     subject: int
     since: int  # no act before this day: the link and the attestation of age
     spans: tuple[tuple[int, int], ...]  # consent windows, [from, until)
+    terms: tuple[tuple[int, int, Terms], ...] = ()  # the same with what they name
+    shared: bool = False  # nothing negative is stored by a reference that several people use
 
     def covers(self, day: int) -> bool:
         """Tell whether an act of that day may be recorded."""
@@ -60,6 +63,16 @@ class Right:
             if start <= day < end:
                 return True
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """For whom a reference stands, from one day to another."""
+
+    subject: int
+    since: int
+    until: int
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,7 @@ class Vault:
         self.secret = secret
         self.batches = Batches(db)
         self.read_only = read_only
+        self._terms: dict[bytes, Terms] = {}
 
     @classmethod
     def create(cls, path: Path, keys_dir: Path, *, page_size: int = 4096) -> "Vault":
@@ -235,18 +249,12 @@ class Vault:
                     "INSERT OR REPLACE INTO adults VALUES (?,?)", (subject, document.adult_since)
                 )
             case Link():
-                self._db.execute(
-                    "INSERT INTO links VALUES (?,?,?)",
-                    (
-                        self.secret.reference(document.context, document.reference),
-                        subject,
-                        document.day,
-                    ),
-                )
+                self._index_link(document, subject)
             case Consent():
+                terms = self.secret.terms(document.purposes, document.issuers)
                 self._db.execute(
-                    "INSERT INTO consents VALUES (?,?,?,?,?,NULL)",
-                    (subject, document.context, document.day, document.until, leaf),
+                    "INSERT INTO consents VALUES (?,?,?,?,?,NULL,?)",
+                    (subject, document.context, document.day, document.until, leaf, terms),
                 )
             case Withdrawal():
                 self._db.execute(
@@ -255,6 +263,18 @@ class Vault:
                 )
             case _:
                 pass
+
+    def _index_link(self, link: Link, subject: int) -> None:
+        """Let a reference stand for a subject; for whom it stood before, it stands no more."""
+        reference = self.secret.reference(link.context, link.reference)
+        self._db.execute(
+            "UPDATE links SET until=? WHERE reference=? AND until=?",
+            (link.day, reference, _FOREVER),
+        )
+        self._db.execute(
+            "INSERT INTO links VALUES (?,?,?,?,?)",
+            (reference, link.day, subject, _FOREVER, link.shared),
+        )
 
     # --- cases -----------------------------------------------------------------------------
 
@@ -429,11 +449,11 @@ class Vault:
         query = "SELECT 1 FROM subjects WHERE key=? UNION SELECT 1 FROM keys WHERE key=?"
         return self._db.execute(query, (cose_key, cose_key)).fetchone() is not None
 
-    def set_key(self, number: int, since: int, cose_key: bytes | None) -> None:
-        """Let another key stand for a subject from a day on; none takes that back."""
-        self._db.execute("DELETE FROM keys WHERE subject=? AND since=?", (number, since))
-        if cose_key is not None:
-            self._db.execute("INSERT INTO keys VALUES (?,?,?)", (number, since, cose_key))
+    def set_keys(self, number: int, keys: Mapping[int, bytes]) -> None:
+        """Let other keys stand for a subject, each from its day on. In a transaction."""
+        self._db.execute("DELETE FROM keys WHERE subject=?", (number,))
+        rows = [(number, since, key) for since, key in keys.items()]
+        self._db.executemany("INSERT INTO keys VALUES (?,?,?)", rows)
 
     def find(self, name: str, context: str | None = None) -> int | None:
         """Find a subject by pseudonym, or by a reference in a context."""
@@ -449,20 +469,26 @@ class Vault:
 
     def link(self, context: str, reference: str) -> tuple[int, int] | None:
         """Give (subject, first day) of a linked reference."""
-        row: tuple[int, int] | None = self._db.execute(
-            "SELECT subject, since FROM links WHERE reference=?",
-            (self.secret.reference(context, reference),),
-        ).fetchone()
-        return row
+        linked = self._linked(context, reference)
+        return None if linked is None else (linked.subject, linked.since)
 
-    def _given(self, number: int, context: str) -> list[tuple[int, int, bytes]]:
+    def _linked(self, context: str, reference: str) -> Linked | None:
+        return next((one for one in self.links(context, reference) if one.until == _FOREVER), None)
+
+    def links(self, context: str, reference: str) -> list[Linked]:
+        """List for whom a reference has stood, in order of time."""
+        query = "SELECT subject, since, until, shared FROM links WHERE reference=? ORDER BY since"
+        rows = self._db.execute(query, (self.secret.reference(context, reference),))
+        return [Linked(number, since, until, bool(shared)) for number, since, until, shared in rows]
+
+    def _given(self, number: int, context: str) -> list[Given]:
         query = (
-            "SELECT since, until, leaf, withdrawn FROM consents WHERE subject=? AND context=?"
-            " ORDER BY since"
+            "SELECT since, until, leaf, withdrawn, terms FROM consents"
+            " WHERE subject=? AND context=? ORDER BY since"
         )
         return [
-            (since, until if withdrawn is None else min(until, withdrawn), leaf)
-            for since, until, leaf, withdrawn in self._db.execute(query, (number, context))
+            Given(since, until if withdrawn is None else min(until, withdrawn), leaf, terms)
+            for since, until, leaf, withdrawn, terms in self._db.execute(query, (number, context))
         ]
 
     def consents(self, number: int, context: str) -> list[tuple[int, int, bytes]]:
@@ -470,22 +496,53 @@ class Vault:
 
         Withdrawals are applied; a freeze cuts a consent into what was before and what came after.
         """
-        windows = self._given(number, context)
-        for start, end in self.freezes(number, context):
-            pieces = []
-            for since, until, leaf in windows:
-                kept = [(since, min(until, start), leaf), (max(since, end), until, leaf)]
-                is_touched = since < end and start < until
-                pieces += [k for k in kept if k[0] < k[1]] if is_touched else [(since, until, leaf)]
-            windows = pieces
-        return sorted(windows)
+        windows = ((one.since, one.until, one.leaf) for one in self._given(number, context))
+        return cut(windows, self.freezes(number, context))
+
+    def terms(self, number: int, context: str, day: int) -> Terms | None:
+        """Give what a subject's consent of a day names; None where none holds."""
+        agreed = self.agreed(number, context)
+        return next((terms for since, until, terms in agreed if since <= day < until), None)
+
+    def agreed(self, number: int, context: str) -> tuple[tuple[int, int, Terms], ...]:
+        """List (from, until, terms) of what a subject agreed to, oldest first."""
+        found = []
+        for since, until, given in holding(
+            self._given(number, context), self.freezes(number, context)
+        ):
+            terms = self._terms_of(given[0])
+            for other in given[1:]:
+                more = self._terms_of(other)
+                terms = Terms(terms.purposes & more.purposes, terms.issuers & more.issuers)
+            found.append((since, until, terms))
+        return tuple(found)
+
+    def _terms_of(self, given: Given) -> Terms:
+        """Open what a consent names; almost all name the same, which is opened once."""
+        terms = self._terms.get(given.terms)
+        if terms is None:
+            consent = self.document(given.leaf).document
+            assert isinstance(consent, Consent), "the consents table names consents"
+            terms = Terms(frozenset(consent.purposes), frozenset(consent.issuers))
+            self._terms[given.terms] = terms
+        return terms
+
+    def consent_since(self, number: int, context: str, day: int) -> int | None:
+        """Give the day from which consent holds without a break; None where none is live.
+
+        A consent is renewed by another that is given while it lives. What was recorded under the
+        one before goes on counting.
+        """
+        if not self.live_consents(number, context, day):
+            return None
+        windows = ((one.since, one.until) for one in self._given(number, context))
+        return unbroken_since(windows, day)
 
     def live_consent(self, number: int, context: str, day: int) -> tuple[int, int, bytes] | None:
         """Give the consent that holds on a day, with its first and last day, if one does."""
         live = self.live_consents(number, context, day)
-        return next(
-            (consent for consent in self._given(number, context) if consent[2] in live), None
-        )
+        every = ((one.since, one.until, one.leaf) for one in self._given(number, context))
+        return next((consent for consent in every if consent[2] in live), None)
 
     def live_consents(self, number: int, context: str, day: int) -> set[bytes]:
         """Give the leaves of all consents that hold on a day: one may be given beside another."""
@@ -536,20 +593,20 @@ class Vault:
         return found
 
     def _right(self, context: str, reference: str, day: int) -> Right | None:
-        link = self.link(context, reference)
+        link = self._linked(context, reference)
         if link is None:
             return None
-        number, since = link
-        subject = self.subject(number)
+        subject = self.subject(link.subject)
         if subject is None:
             return None
         if subject[0] != "person":
-            return Right(number, 0, ((0, _FOREVER),))
-        adult = self.adult_since(number)
-        spans = tuple((a, b) for a, b, _ in self.consents(number, context) if a < b)
+            return Right(link.subject, 0, ((0, _FOREVER),), shared=link.shared)
+        adult = self.adult_since(link.subject)
+        terms = self.agreed(link.subject, context)
+        spans = tuple((a, b) for a, b, _ in terms)
         if adult is None or not any(a <= day < b for a, b in spans):
             return None
-        return Right(number, max(since, adult), spans)
+        return Right(link.subject, max(link.since, adult), spans, terms, link.shared)
 
     def numbers(self, context: str) -> list[int]:
         """List the subjects that have a pseudonym in a context, ascending."""
@@ -572,9 +629,19 @@ class Vault:
             " HAVING s.kind<>'person' OR c.since IS NOT NULL ORDER BY n.subject",
             (day, day, day, context, day, day),
         ).fetchall()
+        renewed = self._renewed(context)
+        firsts = (
+            (self.consent_since(number, context, day) or 0) if number in renewed else first
+            for number, first in rows
+        )
         numbers = np.fromiter((number for number, _ in rows), np.uint64, len(rows))
-        since = (min(max(first, 0), _LAST_DAY) for _, first in rows)
+        since = (min(max(first, 0), _LAST_DAY) for first in firsts)
         return numbers, np.fromiter(since, np.uint16, len(rows))
+
+    def _renewed(self, context: str) -> set[int]:
+        """Name the subjects that gave more than one consent in a context."""
+        query = "SELECT subject FROM consents WHERE context=? GROUP BY subject HAVING count(*)>1"
+        return {number for (number,) in self._db.execute(query, (context,))}
 
     # --- records ---------------------------------------------------------------------------
 
