@@ -16,6 +16,7 @@ from standing.cases.lifecycles import (
     tally,
 )
 from standing.policy import Pack, RecordFact, Score, is_triggered
+from standing.vault import OpenRecord
 
 _RANK: Final = {
     "effective": 0, "corrected": 1, "contested": 2, "lapsed": 3, "retracted": 4, "annulled": 5,
@@ -114,6 +115,22 @@ def applied(fact: RecordFact, standing: Standing | None) -> RecordFact:
 def stands(score: Score) -> frozenset[str]:
     """Name the records that count, or that only the limit of their kind hides."""
     return frozenset(r.record for r in score.reasons if r.counted or r.why == "cap")
+
+
+def views(records: Iterable[OpenRecord], pack: Pack, score: Score | None) -> dict[str, RecordView]:
+    """Give records as guards and restrictions see them; nothing stands where nothing is scored."""
+    now = stands(score) if score is not None else frozenset()
+    seen = {}
+    for opened in records:
+        record = opened.record
+        act = pack.acts.get(record.type)
+        seen[opened.id] = RecordView(
+            id=opened.id, issuer=record.issuer, type=record.type, day=record.day,
+            signer=record.signer, reference=record.reference,
+            negative=act is not None and act.points < 0, noticed=opened.included,
+            stands=opened.id in now,
+        )  # fmt: skip
+    return seen
 
 
 def in_force(

@@ -250,26 +250,15 @@ class Records(Mapping[str, RecordView]):
         core, said = self._core, standing.standings(self._cases)
         records = core.vault.records_of(self._number, self._context)
         pack = _rules.pack(core, _rules.next_pack(core, self._context))
-        standing_now: frozenset[str] = frozenset()
+        score = None
         try:
             since = live_since(core.vault, self._number, self._context, core.today)
             self._facts = facts_of(records, since)
             facts = [standing.applied(fact, said.get(fact.id)) for fact in self._facts]
-            schedule = _rules.schedule(core, self._context)
-            standing_now = standing.stands(policy.score(facts, schedule, core.today))
+            score = policy.score(facts, _rules.schedule(core, self._context), core.today)
         except Refused:
             pass  # nothing counts for whom nothing is scored
-        views = {}
-        for opened in records:
-            record = opened.record
-            act = pack.acts.get(record.type)
-            views[opened.id] = RecordView(
-                id=opened.id, issuer=record.issuer, type=record.type, day=record.day,
-                signer=record.signer, reference=record.reference,
-                negative=act is not None and act.points < 0, noticed=opened.included,
-                stands=opened.id in standing_now,
-            )  # fmt: skip
-        return views
+        return standing.views(records, pack, score)
 
     def __getitem__(self, name: str) -> RecordView:
         return self._all()[name]
