@@ -117,6 +117,7 @@ class Town:
     keys: dict[str, KeyFile]
     people: list[SigningKey] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    trips: int = 0
 
     @property
     def directory(self) -> Path:
@@ -154,8 +155,11 @@ class Town:
     def import_rows(self, rows: Iterable[dict[str, object]], **options: object) -> Imported:
         return self.take(self.write_rows(rows), **options)
 
-    def ask(self, reference: str, nonce: bytes = b"n" * 16) -> bytes:
-        return self.ledger.ask(self.keys["bus"], CONTEXT, "ride", "trip-1", reference, nonce)
+    def ask(self, reference: str, nonce: bytes = b"n" * 16, trip: str = "") -> bytes:
+        """Sign a question, each about a trip of its own unless one is named."""
+        self.trips += 1
+        trip = trip or f"trip-{self.trips:06}"
+        return self.ledger.ask(self.keys["bus"], CONTEXT, "ride", trip, reference, nonce)
 
     def move_to(self, day: int) -> None:
         self.clock.advance_to(day)

@@ -13,7 +13,7 @@ import numpy as np
 from standing import charter, policy
 from standing.audit._opened import KEYS_DIR, VAULT_FILE, Opened
 from standing.audit._public import broken
-from standing.cases import read_answer, scores
+from standing.cases import scores
 from standing.cases.lifecycles import WorkingDays, fold_cases
 from standing.cases.standing import standings
 from standing.errors import Refused
@@ -24,7 +24,6 @@ from standing.vault import (
     Consent,
     Link,
     OpenDocument,
-    Question,
     Subject,
     Withdrawal,
     attributes_padding,
@@ -33,7 +32,7 @@ from standing.vault import (
     signed_digest,
 )
 from standing.verify.tree import HASH_BYTES, root_of
-from standing.wire import cbor, cose
+from standing.wire import cbor
 from standing.wire.keys import PublicKey
 from standing.wire.proofs import verify_proof
 
@@ -141,7 +140,6 @@ class _Tables:
         self.links: set[tuple[Any, ...]] = set()
         self.adults: dict[int, int] = {}
         self.consents: dict[bytes, list[Any]] = {}
-        self.questions: set[tuple[Any, ...]] = set()
         self.keys: dict[int, bytes] = {}
         self.revisions: dict[tuple[int, str], list[int]] = {}
 
@@ -176,10 +174,6 @@ class _Tables:
             case Attributes():
                 self._prove(document, PublicKey.from_cose_key(self.keys.get(owner, b"")))
                 self._attributes(document, owner, context, opened)
-            case Question():
-                asked = cbor.decode(cose.parse_sign1(document.question).payload or b"")
-                reference = self._secret.reference(asked["context"], asked["reference"])
-                self.questions.add((reference, opened.leaf))
             case _:
                 pass
 
@@ -278,7 +272,6 @@ def check_people(ledger: Opened) -> int:
         "links": tables.links,
         "adults": set(tables.adults.items()),
         "consents": {tuple(row) for row in tables.consents.values()},
-        "questions": tables.questions,
     }
     for table, rows in expected.items():
         if set(db.execute(f"SELECT * FROM {table}")) != rows:  # noqa: S608 - names from above
@@ -288,30 +281,6 @@ def check_people(ledger: Opened) -> int:
                 f"{VAULT_FILE} {table}",
             )
     return sum(Counter(type(d.document).__name__ for d in in_order).values())
-
-
-def check_answers(ledger: Opened) -> int:
-    """Check each kept question and answer: who asked, what was answered, both signed."""
-    keys = {
-        key.thumbprint: key
-        for _, cose_key in ledger.charter.log_keys("answer")
-        for key in [PublicKey.from_cose_key(cose_key)]
-    }
-    count = 0
-    for opened in ledger.documents:
-        if not isinstance(opened.document, Question):
-            continue
-        question = cose.parse_sign1(opened.document.question)
-        right = ledger.charter.roll.keys.get(question.kid)
-        if right is None or right.role != "relying-party":
-            raise broken("A question is from nobody known.", "Its key is another.", VAULT_FILE)
-        question.verify(PublicKey.from_cose_key(right.key))
-        signer = keys.get(cose.parse_sign1(opened.document.answer).kid)
-        if signer is None:
-            raise broken("An answer is signed by no answer key.", "Its key is another.", VAULT_FILE)
-        read_answer(opened.document.answer, signer)
-        count += 1
-    return count
 
 
 def check_indexes(ledger: Opened) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from standing.audit import _private, _public
+from standing.audit import _answers, _private, _public
 from standing.audit._opened import Opened, open_ledger
 from standing.audit._records import check_records
 from standing.errors import Broken, StandingError, Usage
@@ -133,6 +133,6 @@ _CHECKS: dict[str, Callable[[Opened], tuple[int, str]]] = {
     "people": lambda ledger: (_private.check_people(ledger), "who holds a key"),
     "records": _records,
     "indexes": lambda ledger: (_private.check_indexes(ledger), "identities of dropped rows"),
-    "answers": lambda ledger: (_private.check_answers(ledger), ""),
+    "answers": lambda ledger: (_answers.check_answers(ledger), ""),
     "scores": lambda ledger: (_private.check_scores(ledger), "scores that were not stored"),
 }

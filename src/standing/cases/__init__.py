@@ -2,7 +2,6 @@
 
 from standing.cases.decisions import (
     CLEAR,
-    NONCE_BYTES,
     Answer,
     Asked,
     check_purpose,
@@ -14,7 +13,6 @@ from standing.cases.decisions import (
 
 __all__ = [
     "CLEAR",
-    "NONCE_BYTES",
     "Answer",
     "Asked",
     "check_purpose",

@@ -1,28 +1,44 @@
 """Questions and answers: a relying party asks one narrow thing and gets one narrow answer.
 
-The answer to a question by reference is `clear` or a restriction in force. Nobody who asks can
-tell never enrolled, withdrawn, and nothing against them apart: same bytes, same writes.
+The answer to a question by reference is `clear` or a restriction in force; to one with a
+presentation it may be a perk as well. Nobody who asks can tell never enrolled, withdrawn, and
+nothing against them apart: same bytes, same writes.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from standing import charter
+from standing.cases._said import (
+    MAX_CHARS,
+    NONCE_BYTES,
+    is_plain,
+    not_a_party,
+    party_of,
+    read_said,
+    sign_said,
+)
 from standing.errors import Refused
 from standing.policy import Pack
 from standing.wire import cbor, cose
 from standing.wire.keys import PublicKey, SigningKey
 
 CLEAR: Final = "clear"
+MAX_PRESENTATION_BYTES: Final = 4_096
 _QUESTION_TYP: Final = "application/vnd.standing.question.v1+cose"
 _ANSWER_TYP: Final = "application/vnd.standing.answer.v1+cose"
-_MAX_CHARS: Final = 200
-NONCE_BYTES: Final = 16
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="standing/question/1"):
-    """What a relying party asks: about whom, for which purpose, in which transaction."""
+class Asked(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
+    tag="standing/question/1",
+):  # fmt: skip
+    """What a relying party asks: about whom, for which purpose, in which transaction.
+
+    About whom: a reference, or whoever made the presentation. `alternative`: the ordinary service
+    that the party offers for this route and day. What is empty is left out.
+    """
 
     context: str
     purpose: str
@@ -30,6 +46,8 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="standi
     reference: str
     day: int
     nonce: bytes
+    alternative: str = ""
+    presentation: bytes = b""
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="standing/answer/1"):
@@ -47,58 +65,49 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="stand
 
 def sign_question(key: SigningKey, name: str, asked: Asked) -> bytes:
     """Sign a question as the relying party `name`."""
-    payload = cbor.encode(msgspec.to_builtins(asked, builtin_types=(bytes,)))
-    header: dict[Any, Any] = {
-        cose.CWT: {cose.CWT_ISS: name, cose.CWT_SUB: asked.purpose},
-        cose.TYP: _QUESTION_TYP,
-    }
-    return cose.sign1(key, header, payload)
+    return sign_said(key, _QUESTION_TYP, name, asked.purpose, asked)
 
 
 def read_question(state: charter.State, signed: bytes) -> tuple[charter.Accreditation, Asked]:
     """Check who asks and what; raises before anything about a subject is looked up."""
     sign1 = cose.parse_sign1(signed)
     right = state.roll.keys.get(sign1.kid)
-    if (
-        right is None
-        or right.role != "relying-party"
-        or right.revoked_entry is not None
-        or state.day > right.until
-    ):
-        raise Refused(
-            "E-DECIDE-01",
-            "This key may not ask.",
-            why="It is not the key of a relying party whose accreditation is in force.",
-            fix="Ask the operator to accredit it: standing accredit KEY.pub --role relying-party.",
-        )
-    sign1.verify(PublicKey.from_cose_key(right.key))
-    try:
-        if sign1.protected.get(cose.TYP) != _QUESTION_TYP:
-            raise msgspec.ValidationError("its typ header is another")  # noqa: TRY301 - one error for every wrong form
-        value = cbor.decode(sign1.payload or b"", what="a question")
-        asked = msgspec.convert(value, Asked, builtin_types=(bytes,))
-        if "type" not in value:
-            raise msgspec.ValidationError("it does not name its type")  # noqa: TRY301 - see above
-    except msgspec.ValidationError as problem:
-        raise Refused(
-            "E-DECIDE-02",
-            "This is not a question.",
-            why=f"{problem}.",
-            fix="Make it with: standing decide --key FILE --purpose P --transaction T.",
-        ) from None
+    if right is None or right.revoked_entry is not None or state.day > right.until:
+        raise not_a_party()
+    party_of(state, sign1)
+    asked = parse_question(sign1)
     _check_texts(asked)
     return right, asked
 
 
+def parse_question(sign1: cose.Sign1) -> Asked:
+    """Read what a question says, whoever signed it; raises `E-DECIDE-02`."""
+    refusal = Refused(
+        "E-DECIDE-02",
+        "This is not a question.",
+        why="",
+        fix="Make it with: standing decide --key FILE --purpose P --transaction T.",
+    )
+    return read_said(sign1, _QUESTION_TYP, Asked, refusal)
+
+
 def _check_texts(asked: Asked) -> None:
-    texts = (asked.transaction, asked.reference)
-    bad = any(not t.strip() or len(t) > _MAX_CHARS or not t.isprintable() for t in texts)
-    if bad or len(asked.nonce) != NONCE_BYTES:
+    about = is_plain(asked.reference) if asked.reference or not asked.presentation else True
+    other = is_plain(asked.alternative) if asked.alternative else True
+    fits = len(asked.nonce) == NONCE_BYTES and len(asked.presentation) <= MAX_PRESENTATION_BYTES
+    if not (is_plain(asked.transaction) and about and other and fits):
         raise Refused(
             "E-DECIDE-03",
             "A question names a transaction and a reference, in plain text.",
-            why=f"Each has 1 to {_MAX_CHARS} printable characters; the nonce has 16 bytes.",
+            why=f"Each has 1 to {MAX_CHARS} printable characters; the nonce has 16 bytes.",
             fix="Name the booking or sale that this question is for.",
+        )
+    if asked.reference and asked.presentation:
+        raise Refused(
+            "E-DECIDE-12",
+            "A question is about a reference or about whoever made a presentation, not both.",
+            why="Together they would join a name that somebody did not give to one that they did.",
+            fix="Leave out --reference where there is a --presentation.",
         )
 
 
@@ -128,12 +137,7 @@ def check_purpose(right: charter.Accreditation, asked: Asked, pack: Pack, today:
 
 def sign_answer(key: SigningKey, origin: str, answer: Answer) -> bytes:
     """Sign an answer with the ledger's answer key."""
-    payload = cbor.encode(msgspec.to_builtins(answer, builtin_types=(bytes,)))
-    header: dict[Any, Any] = {
-        cose.CWT: {cose.CWT_ISS: origin, cose.CWT_SUB: answer.purpose},
-        cose.TYP: _ANSWER_TYP,
-    }
-    return cose.sign1(key, header, payload)
+    return sign_said(key, _ANSWER_TYP, origin, answer.purpose, answer)
 
 
 def read_answer(signed: bytes, key: PublicKey) -> Answer:

@@ -13,9 +13,11 @@ from standing.cases.lifecycles import (
     RecordView,
     is_released,
     outcome_among,
+    outcome_of,
     tally,
 )
 from standing.policy import Pack, RecordFact, Score, is_triggered
+from standing.vault import OpenRecord
 
 _RANK: Final = {
     "effective": 0, "corrected": 1, "contested": 2, "lapsed": 3, "retracted": 4, "annulled": 5,
@@ -111,6 +113,29 @@ def applied(fact: RecordFact, standing: Standing | None) -> RecordFact:
 def stands(score: Score) -> frozenset[str]:
     """Name the records that count, or that only the limit of their kind hides."""
     return frozenset(r.record for r in score.reasons if r.counted or r.why == "cap")
+
+
+def views(
+    records: Iterable[OpenRecord], pack: Pack, score: Score | None, said: Mapping[str, Standing]
+) -> dict[str, RecordView]:
+    """Give records as guards and restrictions see them; nothing stands where nothing is scored.
+
+    `said`: what cases made of them; a corrected record is of its right act type and day.
+    """
+    standing_now = stands(score) if score is not None else frozenset()
+    seen = {}
+    for opened in records:
+        record, now = opened.record, said.get(opened.id, Standing())
+        kind = now.type or record.type
+        act = pack.acts.get(kind)
+        seen[opened.id] = RecordView(
+            id=opened.id, issuer=record.issuer, type=kind,
+            day=record.day if now.day is None else now.day,
+            signer=record.signer, reference=record.reference,
+            negative=act is not None and act.points < 0, noticed=opened.included,
+            stands=opened.id in standing_now,
+        )  # fmt: skip
+    return seen
 
 
 def in_force(

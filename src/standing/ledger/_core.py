@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from standing import charter
 from standing.audit.trust import Trust, load_trust
+from standing.cases.lookup import Lookup
 from standing.columns import Forgetting, clean_columns
 from standing.engine import Clock, Embedded, RealClock, SimulatedClock, read_state, today
 from standing.errors import Broken, Refused, StandingError
@@ -61,6 +62,10 @@ class Core:
         self._bulk = False
         self.changes = 0
         self._latest = _latest_day(engine.state, vault)
+        self.lookup = Lookup()
+        self.suspensions: dict[bytes, tuple[tuple[int, int], Refused | None]] = {}
+        self.looked = -1
+        """The day on which it was last looked for answers that ceased to hold."""
 
     @classmethod
     def open(cls, directory: Path, clock: Clock | None, *, read_only: bool) -> "Core":
@@ -110,6 +115,13 @@ class Core:
     def answer_key(self) -> SigningKey | None:
         """The key that signs answers and reports; None where the ledger is open for reading."""
         return self.keyring.key(self.state, "answer") if self.keyring else None
+
+    @property
+    def answer_keys(self) -> list[SigningKey]:
+        """The answer keys of this ledger that are at hand, newest first; none for readers."""
+        if self.keyring is None:
+            return []
+        return self.keyring.every(self.state, "answer")
 
     def check_clock(self) -> None:
         """Refuse to act on a clock that went back; raises `E-CLOCK-02`.

@@ -42,6 +42,13 @@ class Keyring:
             )
         return key
 
+    def every(self, state: charter.State, purpose: str) -> list[SigningKey]:
+        """Give all keys that served a purpose and are at hand, newest first; see `key`."""
+        newest = self.key(state, purpose)
+        named = [charter.read_log_key(purpose, key) for _, key in state.log_keys(purpose)]
+        held = [self._keys[k.thumbprint] for k in reversed(named) if k.thumbprint in self._keys]
+        return [newest, *(key for key in held if key is not newest)]
+
     def signers(self, state: charter.State) -> Signers:
         """Give the keys that the log signs with now."""
         return Signers(

@@ -7,17 +7,20 @@ recipient's key, holds for 30 days, and carries every proof that its verificatio
 from typing import Any, Final
 
 from standing import charter
-from standing.cases import read_question
+from standing.cases.answers import all_names_of
+from standing.cases.decisions import parse_question
 from standing.cases.reports import REPORT_DAYS, seal_report, sign_report
 from standing.errors import Refused
 from standing.ledger import _scores
 from standing.ledger._core import Core
+from standing.ledger._recalls import answered
 from standing.vault import (
     Consent,
     Document,
     Link,
     OpenDocument,
     OpenRecord,
+    Presented,
     Question,
     Withdrawal,
     held_attributes,
@@ -25,6 +28,7 @@ from standing.vault import (
     preimage,
 )
 from standing.verify.tree import inclusion_path
+from standing.wire import cose
 from standing.wire.days import format_day
 from standing.wire.keys import PublicKey
 
@@ -51,7 +55,11 @@ def _readable(
     pseudonym = core.vault.secret.pseudonym(number, context)
     texts = [d.document for d in documents]
     links = [d for d in texts if isinstance(d, Link) and d.context == context]
-    questions = [q for link in links for q in core.vault.questions(context, link.reference)]
+    questions = [
+        question
+        for name in sorted(all_names_of(core.vault, number, context))
+        for question in core.vault.questions(name)
+    ]
     try:
         score: object = score_facts(_scores.score(core, pseudonym, context))
     except Refused as problem:
@@ -137,15 +145,22 @@ def _record(opened: OpenRecord) -> dict[str, object]:
     }
 
 
-def _question(core: Core, question: Question) -> dict[str, object]:
-    right, asked = read_question(core.state, question.question)
-    return {
-        "by": right.name,
-        "day": format_day(question.day),
+def _question(core: Core, kept: Question | Presented) -> dict[str, object]:
+    sign1 = cose.parse_sign1(kept.question)
+    asked = parse_question(sign1)
+    shown: dict[str, object] = {
+        "by": core.state.roll.keys[sign1.kid].name,
+        "day": format_day(kept.day),
         "purpose": asked.purpose,
         "transaction": asked.transaction,
         "reference": asked.reference,
+        "answer": answered(kept.answer),
     }
+    if asked.alternative:
+        shown["alternative"] = asked.alternative
+    if isinstance(kept, Presented):
+        shown["presentation"] = "made with the subject's own key"
+    return shown
 
 
 # --- verifiable ---------------------------------------------------------------------------------
@@ -185,8 +200,6 @@ def verifiable(core: Core, name: str, context: str, recipient: PublicKey) -> byt
 
 
 def _kind(core: Core, index: int) -> str:
-    from standing.wire import cose  # noqa: PLC0415 - one use
-
     return charter.kind_of(cose.parse_sign1(core.log.entry(index)))
 
 

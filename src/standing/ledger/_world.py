@@ -154,21 +154,6 @@ def _trusted_by(core: Core, kid: bytes, number: int, context: str, lifecycle: st
     return None
 
 
-def who_was(core: Core, kid: bytes, number: int) -> Signer | None:
-    """Tell whose key this is or was: of steps that were taken when it had the right to."""
-    right = core.state.roll.keys.get(kid)
-    if right is not None:
-        return Signer(right.role, right.name, right.employer, kid)
-    if not number:
-        return None
-    cases = cases_of(core, number, "")
-    if any(kid == _thumbprint(c.first.key) for c in cases if c.lifecycle == "second-key"):
-        return Signer("second-key", "the subject's second key", "", kid)
-    mandates = (c.first for c in cases if c.lifecycle == "mandate")
-    name = next((m.name for m in mandates if kid == _thumbprint(m.key)), "")
-    return Signer("representative", name, "", kid) if name else None
-
-
 @lru_cache(maxsize=10_000)
 def _thumbprint(cose_key: bytes) -> bytes:
     return PublicKey.from_cose_key(cose_key).thumbprint if cose_key else b""
@@ -274,28 +259,15 @@ class Records(Mapping[str, RecordView]):
         core, said = self._core, standing.standings(self._cases)
         records = core.vault.records_of(self._number, self._context)
         pack = _rules.pack(core, _rules.next_pack(core, self._context))
-        standing_now: frozenset[str] = frozenset()
+        score = None
         try:
             since = live_since(core.vault, self._number, self._context, core.today)
             self._facts = facts_of(records, since)
             facts = ruled(self._facts, said, since)
-            schedule = _rules.schedule(core, self._context)
-            standing_now = standing.stands(policy.score(facts, schedule, core.today))
+            score = policy.score(facts, _rules.schedule(core, self._context), core.today)
         except Refused:
             pass  # nothing counts for whom nothing is scored
-        views = {}
-        for opened in records:
-            record, now = opened.record, said.get(opened.id, standing.Standing())
-            kind = now.type or record.type
-            act = pack.acts.get(kind)
-            views[opened.id] = RecordView(
-                id=opened.id, issuer=record.issuer, type=kind,
-                day=record.day if now.day is None else now.day,
-                signer=record.signer, reference=record.reference,
-                negative=act is not None and act.points < 0, noticed=opened.included,
-                stands=opened.id in standing_now,
-            )  # fmt: skip
-        return views
+        return standing.views(records, pack, score, said)
 
     def __getitem__(self, name: str) -> RecordView:
         return self._all()[name]

@@ -124,6 +124,44 @@ class Question(_Array, frozen=True, tag="standing/question/1"):
     answer: bytes  # the ledger's signed COSE_Sign1
 
 
+class Presented(_Array, frozen=True, tag="standing/presented/1"):
+    """A relying party asked with a presentation, and what it was answered."""
+
+    salt: bytes
+    day: int
+    question: bytes  # the relying party's signed COSE_Sign1, with the presentation inside
+    answer: bytes  # the ledger's signed COSE_Sign1
+    maker: bytes  # COSE_Key of whoever made the presentation, enrolled or not
+
+
+class Recall(_Array, frozen=True, tag="standing/recalled/1"):
+    """An answer no longer holds. It says so of a transaction, and nothing of anybody."""
+
+    salt: bytes
+    day: int
+    party: bytes  # thumbprint of the key that asked
+    transaction: str
+    nonce: bytes  # the question's
+    since: int  # the first day on which the same question would have been answered otherwise
+    due: int  # the first day that is too late to confirm the deletion
+
+
+class Deletion(_Array, frozen=True, tag="standing/deletion/1"):
+    """A relying party confirms that it has deleted answers that were recalled."""
+
+    salt: bytes
+    day: int
+    confirmation: bytes  # its signed COSE_Sign1
+
+
+class Followed(_Array, frozen=True, tag="standing/followed/1"):
+    """A relying party says which transactions took place after its questions."""
+
+    salt: bytes
+    day: int
+    report: bytes  # its signed COSE_Sign1
+
+
 class Intake(_Array, frozen=True, tag="standing/intake/1"):
     """What each leaf of these batches was on arrival: record, dropped or padding.
 
@@ -203,13 +241,13 @@ class Record(_Array, frozen=True, tag="standing/record/1"):
 
 
 Document = (
-    Subject | Adult | Link | Consent | Withdrawal | Attributes | Question | Intake | Erasure
-    | Step | Evidence | Contents
+    Subject | Adult | Link | Consent | Withdrawal | Attributes | Question | Presented | Recall
+    | Deletion | Followed | Intake | Erasure | Step | Evidence | Contents
 )  # fmt: skip
 AnyPreimage = Document | Record
 _Doc = TypeVar(
-    "_Doc", Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Intake, Erasure, Step,
-    Evidence, Contents,
+    "_Doc", Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Presented, Recall,
+    Deletion, Followed, Intake, Erasure, Step, Evidence, Contents,
 )  # fmt: skip
 
 
@@ -231,8 +269,8 @@ def leaf_of(document: AnyPreimage) -> bytes:
 _BY_TYPE: Final[dict[str, type[AnyPreimage]]] = {
     kind.__struct_config__.tag: kind  # type: ignore[misc]
     for kind in (
-        Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Intake, Erasure, Step,
-        Evidence, Contents, Record,
+        Subject, Adult, Link, Consent, Withdrawal, Attributes, Question, Presented, Recall,
+        Deletion, Followed, Intake, Erasure, Step, Evidence, Contents, Record,
     )
 }  # fmt: skip
 

@@ -35,6 +35,7 @@ class Secret:
         self._secret = secret
         self._references = hmac.digest(secret, b"references", "sha256")
         self._terms = hmac.digest(secret, b"terms", "sha256")
+        self._questions = hmac.digest(secret, b"questions", "sha256")
         self.row_key = hmac.digest(secret, b"rows", "sha256")
 
     @classmethod
@@ -86,6 +87,23 @@ class Secret:
         """Hash what a consent names, so that equal ones are known without opening each."""
         message = cbor.encode([sorted(set(purposes)), sorted(set(issuers))])
         return hashlib.blake2b(message, key=self._terms, digest_size=16).digest()
+
+    def maker(self, context: str, cose_key: bytes) -> bytes:
+        """Hash whoever makes presentations with a key, apart for each context (16 bytes)."""
+        return self._keyed(b"maker", context.encode(), cose_key)
+
+    def transaction(self, party: bytes, transaction: str) -> bytes:
+        """Hash one transaction of one relying party's key (16 bytes)."""
+        return self._keyed(b"transaction", party, transaction.encode())
+
+    def trace(self, data: bytes) -> bytes:
+        """Hash what is to be known again and not kept: a question, an answer, a spent token."""
+        return self._keyed(b"trace", data)
+
+    def _keyed(self, what: bytes, *parts: bytes) -> bytes:
+        message = b"".join(b"%d|%b|" % (len(part), part) for part in parts)
+        key = self._questions
+        return hashlib.blake2b(message, key=key, digest_size=16, person=what).digest()
 
 
 def record_id(leaf: bytes) -> str:

@@ -1,8 +1,9 @@
 """The tables of vault.db.
 
 `documents`, `batches` and `marks` hold what the log commits to; every other table is an index
-that an auditor recomputes from them. Whoever controls this file can withhold or delete personal
-payloads and cannot invent or alter a record.
+that an auditor recomputes from them, but for `asked`, `asking` and `presented`, keyed hashes and
+counts that outlive what is erased, and `cursors`. No verifier relies on those. Whoever controls
+this file can withhold or delete personal payloads and cannot invent or alter a record.
 """
 
 from typing import Final
@@ -44,8 +45,20 @@ CREATE TABLE consents(
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE adults(subject INTEGER PRIMARY KEY, since INTEGER NOT NULL) STRICT;
 CREATE TABLE questions(
-  reference BLOB NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY(reference, leaf)
+  name BLOB NOT NULL, leaf BLOB NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(name, leaf)
 ) WITHOUT ROWID, STRICT;
+CREATE INDEX questions_until ON questions(until);
+CREATE TABLE asked(
+  name BLOB PRIMARY KEY, day INTEGER NOT NULL, question BLOB NOT NULL, answer BLOB NOT NULL,
+  expires INTEGER NOT NULL, followed INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE asking(
+  party BLOB NOT NULL, day INTEGER NOT NULL, asked INTEGER NOT NULL, followed INTEGER NOT NULL,
+  PRIMARY KEY(party, day)) WITHOUT ROWID, STRICT;
+CREATE TABLE presented(id BLOB PRIMARY KEY) WITHOUT ROWID, STRICT;
+CREATE TABLE recalls(
+  party BLOB NOT NULL, deal TEXT NOT NULL, nonce BLOB NOT NULL, since INTEGER NOT NULL,
+  due INTEGER NOT NULL, confirmed INTEGER, PRIMARY KEY(party, deal)) WITHOUT ROWID, STRICT;
+CREATE TABLE cursors(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;
 CREATE TABLE steps(
   opening BLOB NOT NULL, number INTEGER NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY(opening, number)
 ) WITHOUT ROWID, STRICT;

@@ -6,6 +6,7 @@ The vault knows neither rules nor the log's bytes; the ledger asks one, then the
 
 import secrets
 import sqlite3
+from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from standing.errors import Broken, Refused
+from standing.vault._asked import Questions
 from standing.vault._attributes import held_attributes
 from standing.vault._batches import Batches, StoredBatch
 from standing.vault._consents import Given, Terms, cut, holding, unbroken_since
@@ -25,7 +27,9 @@ from standing.vault._documents import (
     Consent,
     Document,
     Link,
+    Presented,
     Question,
+    Recall,
     Record,
     Step,
     Subject,
@@ -112,8 +116,13 @@ class Vault:
         self.keys = keys
         self.secret = secret
         self.batches = Batches(db)
+        self.asked = Questions(db, secret)
         self.read_only = read_only
         self._terms: dict[bytes, Terms] = {}
+        self.changes = 0
+        """How often something other than a question may have been written: caches look again."""
+        self.undone = 0
+        """How often writes were taken back."""
 
     @classmethod
     def create(cls, path: Path, keys_dir: Path, *, page_size: int = 4096) -> "Vault":
@@ -165,8 +174,19 @@ class Vault:
         return self._db
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make the writes of the block durable together, or none of them."""
+    def transaction(self, *, questions_alone: bool = False) -> Iterator[None]:
+        """Make the writes of the block durable together, or none of them.
+
+        `questions_alone`: the block writes nothing that an answer could hang on.
+        """
+        try:
+            with self._transaction():
+                yield
+        finally:
+            self.changes += not questions_alone
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         if self.read_only:
             raise Refused(
                 "E-VAULT-10",
@@ -183,6 +203,7 @@ class Vault:
         except BaseException:
             self._db.execute("ROLLBACK")
             self.keys.rollback()
+            self.undone += 1
             raise
         self.keys.commit()  # first: what is sealed must never be durable without its key
         self._db.execute("COMMIT")
@@ -211,31 +232,31 @@ class Vault:
             self._index(document, subject, leaf)
         return leaf
 
-    def add_question(self, question: Question, context: str, reference: str) -> bytes:
-        """Keep a question and its answer, found again by the reference alone. In a transaction.
+    def add_question(self, document: Question | Presented, name: bytes, until: int) -> bytes:
+        """Keep a question and its answer, found again by the name alone. In a transaction.
 
-        The same statements run whether or not anybody is linked to the reference: the document
-        is sealed under the operator's key and indexed by the keyed hash of what was asked.
+        The name is the keyed hash of a reference, or of the key that made a presentation. The
+        same statements run whether or not it stands for anybody: the document is sealed under the
+        operator's key. `until`: the second at which nobody needs to watch it any more.
         """
-        leaf = self.add(question)
-        self._db.execute(
-            "INSERT INTO questions VALUES (?,?)", (self.secret.reference(context, reference), leaf)
-        )
+        leaf = self.add(document)
+        self._db.execute("INSERT INTO questions VALUES (?,?,?)", (name, leaf, until))
         return leaf
 
-    def questions(self, context: str, reference: str) -> list[Question]:
-        """Open every question that was asked about a reference."""
+    def questions(self, name: bytes) -> list[Question | Presented]:
+        """Open every question that was asked about a reference, or with a key's presentation."""
         query = (
-            "SELECT d.leaf, d.sealed FROM questions q JOIN documents d ON d.leaf=q.leaf"
-            " WHERE q.reference=? ORDER BY d.day"
+            "SELECT d.leaf FROM questions q JOIN documents d ON d.leaf=q.leaf"
+            " WHERE q.name=? ORDER BY d.day, d.leaf"
         )
-        key = self.keys.require(*_OPERATOR)
-        found = []
-        for leaf, sealed in self._db.execute(query, (self.secret.reference(context, reference),)):
-            document = parse_preimage(unseal(key, leaf, sealed))
-            assert isinstance(document, Question), "the questions table names questions"
-            found.append(document)
-        return found
+        leaves = [leaf for (leaf,) in self._db.execute(query, (name,)).fetchall()]
+        return [self.question(leaf) for leaf in leaves]
+
+    def question(self, leaf: bytes) -> Question | Presented:
+        """Open one question."""
+        document = self.document(leaf).document
+        assert isinstance(document, Question | Presented), "the questions table names questions"
+        return document
 
     def _index(self, document: Document, subject: int, leaf: bytes) -> None:
         match document:
@@ -261,6 +282,11 @@ class Vault:
                     "UPDATE consents SET withdrawn=? WHERE subject=? AND context=? AND leaf=?",
                     (document.day, subject, document.context, document.consent),
                 )
+            case Recall():
+                self.asked.recall(
+                    document.party, document.transaction, document.nonce, document.since,
+                    document.due,
+                )  # fmt: skip
             case _:
                 pass
 
@@ -437,12 +463,41 @@ class Vault:
         return subject[1] if subject else b""
 
     def subject_of_key(self, cose_key: bytes, day: int) -> int | None:
-        """Find for whom this key stands on a day."""
-        rows = self._db.execute(
-            "SELECT number FROM subjects WHERE key=? UNION SELECT subject FROM keys WHERE key=?",
-            (cose_key, cose_key),
-        ).fetchall()
-        return next((n for (n,) in rows if self.key_of(n, day) == cose_key), None)
+        """Find for whom this key stands on a day: one statement, whoever holds it or nobody."""
+        query = (
+            "SELECT c.number FROM (SELECT number FROM subjects WHERE key=?1"
+            " UNION SELECT subject FROM keys WHERE key=?1) c WHERE ?1=coalesce("
+            "(SELECT k.key FROM keys k WHERE k.subject=c.number AND k.since<=?2"
+            " ORDER BY k.since DESC LIMIT 1),"
+            "(SELECT s.key FROM subjects s WHERE s.number=c.number))"
+        )
+        row = self._db.execute(query, (cose_key, day)).fetchone()
+        return int(row[0]) if row else None
+
+    def keys_of(self, number: int) -> list[bytes]:
+        """List every COSE_Key that stands, stood or will stand for a subject."""
+        query = (
+            "SELECT key FROM subjects WHERE number=?1 UNION SELECT key FROM keys WHERE subject=?1"
+        )
+        return [key for (key,) in self._db.execute(query, (number,)) if key]
+
+    def somebody(self, context: str, day: int, seed: bytes) -> int | None:
+        """Give one of those whose consent holds on a day: always the same one for a seed.
+
+        Whoever answers a stranger does for this one what they would do for a subject.
+        """
+        start = "s_" + b32encode(seed).decode().lower()
+        live = (
+            "SELECT n.subject FROM names n JOIN consents c ON c.subject=n.subject"
+            " AND c.context=n.context AND c.since<=?2 AND c.until>?2 AND c.withdrawn IS NULL"
+            " WHERE n.context=?1 AND n.pseudonym"
+        )
+        query = (
+            f"SELECT * FROM (SELECT * FROM ({live}>=?3 ORDER BY n.pseudonym LIMIT 1)"  # noqa: S608 - a constant
+            f" UNION ALL SELECT * FROM ({live}<?3 ORDER BY n.pseudonym LIMIT 1)) LIMIT 1"
+        )
+        row = self._db.execute(query, (context, day, start)).fetchone()
+        return int(row[0]) if row else None
 
     def is_known_key(self, cose_key: bytes) -> bool:
         """Tell whether a key stands, stood or will stand for somebody."""

@@ -262,8 +262,11 @@ def test_rows_scores_answers_and_reports_through_the_command_line(
     scored = shell.good("score", name, "--context", CONTEXT)
     assert scored["raw"] == 1000 + sum(r["counted"] for r in scored["reasons"])
     assert shell.good("score", "--all", "--context", CONTEXT, *day)["subjects"] == 5
-    ask = ["decide", "--key", place / "bus.key", "--purpose", "ride", "--transaction", "t"]
-    answers = [shell.good(*ask, "--reference", who, *day)["answer"] for who in ("card-1", "nobody")]
+    ask = ["decide", "--key", place / "bus.key", "--purpose", "ride"]
+    answers = [
+        shell.good(*ask, "--transaction", f"for {who}", "--reference", who, *day)["answer"]
+        for who in ("card-1", "nobody")
+    ]
     assert answers == ["clear", "clear"]
     shell.good("tick", "--today", format_day(TODAY + 1))
     report = shell.good("report", name, "-o", place / "report.json")

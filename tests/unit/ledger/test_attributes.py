@@ -207,7 +207,7 @@ def test_no_score_answer_or_population_changes_with_them(town: Town) -> None:
 
     def told() -> list[object]:
         scores = [town.ledger.score(name, CONTEXT).score for name in town.names]
-        answers = [town.ledger.decide(town.ask(*what)).answer for what in asked]
+        answers = [town.ledger.decide(town.ask(*what)).answer.answer for what in asked]
         rows = [row[4] for row in town.ledger._core.vault.scores()]
         return [scores, answers, town.ledger.score_all(CONTEXT).digest, rows]
 

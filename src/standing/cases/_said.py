@@ -1,0 +1,66 @@
+"""What relying parties sign, read: one form, one kind of refusal."""
+
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from standing import charter
+from standing.errors import Refused
+from standing.wire import cbor, cose
+from standing.wire.keys import PublicKey, SigningKey
+
+MAX_CHARS: Final = 200
+NONCE_BYTES: Final = 16
+_Said = TypeVar("_Said", bound=msgspec.Struct)
+
+
+def sign_said(key: SigningKey, typ: str, issuer: str, about: str, said: msgspec.Struct) -> bytes:
+    """Sign what somebody says, as `issuer`, about `about`."""
+    payload = cbor.encode(msgspec.to_builtins(said, builtin_types=(bytes,)))
+    header: dict[Any, Any] = {
+        cose.CWT: {cose.CWT_ISS: issuer, cose.CWT_SUB: about},
+        cose.TYP: typ,
+    }
+    return cose.sign1(key, header, payload)
+
+
+def read_said(sign1: cose.Sign1, typ: str, kind: type[_Said], refusal: Refused) -> _Said:
+    """Read what was signed; the refusal with the reason put in for anything but its one form."""
+    try:
+        if sign1.protected.get(cose.TYP) != typ:
+            raise msgspec.ValidationError("its typ header is another")  # noqa: TRY301 - one error for every wrong form
+        value = cbor.decode(sign1.payload or b"", what="a signed message")
+        said = msgspec.convert(value, kind, builtin_types=(bytes,))
+        if "type" not in value:
+            raise msgspec.ValidationError("it does not name its type")  # noqa: TRY301 - see above
+        if msgspec.to_builtins(said, builtin_types=(bytes,)) != value:
+            raise msgspec.ValidationError("it is not in its one form")  # noqa: TRY301 - see above
+    except msgspec.ValidationError as problem:
+        raise Refused(
+            refusal.code, refusal.what, why=f"{problem}.", fix=refusal.fix, where=refusal.where
+        ) from None
+    return said
+
+
+def party_of(state: charter.State, sign1: cose.Sign1) -> charter.Accreditation:
+    """Find the relying party whose key signed, in force or not; raises `E-DECIDE-01`."""
+    right = state.roll.keys.get(sign1.kid)
+    if right is None or right.role != "relying-party":
+        raise not_a_party()
+    sign1.verify(PublicKey.from_cose_key(right.key))
+    return right
+
+
+def not_a_party() -> Refused:
+    """Make the error for a key that may not ask."""
+    return Refused(
+        "E-DECIDE-01",
+        "This key may not ask.",
+        why="It is not the key of a relying party whose accreditation is in force.",
+        fix="Ask the operator to accredit it: standing accredit KEY.pub --role relying-party.",
+    )
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text names something: 1 to 200 printable characters."""
+    return bool(text.strip()) and len(text) <= MAX_CHARS and text.isprintable()

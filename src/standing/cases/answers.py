@@ -1,0 +1,153 @@
+"""What may be answered about somebody in a context on a day: `clear`, a restriction, a perk.
+
+Pure functions of the vault's documents, the published rules and the day, so that an answer, its
+recall and the audit agree; a ledger that slept finds what one that was awake has found.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from standing import policy
+from standing.cases.decisions import CLEAR, Asked
+from standing.cases.lifecycles import Case, WorkingDays, fold_cases
+from standing.cases.scores import facts_of, live_since
+from standing.cases.standing import in_force, standings, views
+from standing.errors import Refused
+from standing.policy import Pack, Schedule, Score
+from standing.vault import Consent, Link, OpenRecord, Vault
+
+_PERSON: Final = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """A restriction in force: what it is called, for which purpose, and whether it needs a way out.
+
+    `stands_alone`: it applies even where the party offers no ordinary service instead (L31).
+    """
+
+    code: str
+    purpose: str
+    stands_alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What answers need of the published rules; each raises `E-PACK-12` where there are none."""
+
+    schedule: Callable[[str], Schedule]
+    pack: Callable[[str, int], Pack]  # in force in a context on a day
+    days: Callable[[str], WorkingDays]
+
+
+def choose(burdens: Iterable[Burden], asked: Asked, pack: Pack) -> str:
+    """Give the answer where no perk is due: the first restriction that fits, else `clear`."""
+    purpose = pack.purposes.get(asked.purpose)
+    for burden in burdens:
+        fits = burden.purpose == asked.purpose and (burden.stands_alone or asked.alternative)
+        if fits and purpose is not None and burden.code in purpose.answers:
+            return burden.code
+    return CLEAR
+
+
+def burdens_of(
+    vault: Vault, rules: Rules, number: int, context: str, day: int
+) -> tuple[Burden, ...]:
+    """List the restrictions in force about a subject on a day, in the order of the pack.
+
+    None without live consent to the purpose, none while anything is contested, none beyond the
+    records that carry it.
+    """
+    agreed = _purposes(vault, number, context, day)
+    cases = fold_cases(vault, number, context, day, lambda: rules.days(context))
+    begun = [c for c in cases if c.lifecycle == "restriction" and c.state == "begun"]
+    if not begun or (agreed is not None and not agreed):
+        return ()
+    pack = rules.pack(context, day)
+    records, score = _scored(vault, rules, number, context, day, cases)
+    seen = views(records, pack, score, standings(cases))
+    codes = {case.first.code for case in begun if in_force(case, pack, seen, cases, day)}
+    return tuple(
+        Burden(one.code, one.purpose, one.alternative.where_none == "applied")
+        for one in pack.restrictions
+        if one.code in codes and (agreed is None or one.purpose in agreed)
+    )
+
+
+def perk_of(
+    vault: Vault, rules: Rules, number: int, context: str, purpose: str, day: int
+) -> str | None:
+    """Give the perk of a purpose that is due to a subject on a day, or nothing.
+
+    Due: consent to the purpose holds, and has held without a break for as long as from everyone
+    (L51); and the records that the pack asks for count.
+    """
+    pack = rules.pack(context, day)
+    opened = pack.purposes[purpose].perk if purpose in pack.purposes else ""
+    perk = next((one for one in pack.perks if one.code == opened), None)
+    agreed = _purposes(vault, number, context, day)
+    since = _unbroken_since(vault, number, context, day)
+    cases = fold_cases(vault, number, context, day, lambda: rules.days(context))
+    try:
+        _, score = _scored(vault, rules, number, context, day, cases)
+    except Refused:
+        return None
+    if perk is None or perk.code not in pack.purposes[purpose].answers:
+        return None
+    if agreed is not None and (purpose not in agreed or since > day - perk.consent_days):
+        return None
+    return perk.code if perk.code in policy.consequences(score, pack) else None
+
+
+def names_of(vault: Vault, number: int, context: str, day: int) -> Iterator[bytes]:
+    """Give the keyed hashes by which a question on a day finds a subject: references and key."""
+    for opened in vault.documents(number, "link"):
+        link = opened.document
+        if not isinstance(link, Link) or link.context != context or link.day > day:
+            continue
+        held = vault.link(context, link.reference)
+        if held is not None and held[0] == number:
+            yield vault.secret.reference(context, link.reference)
+    key = vault.key_of(number, day)
+    if key:
+        yield vault.secret.maker(context, key)
+
+
+def all_names_of(vault: Vault, number: int, context: str) -> set[bytes]:
+    """Give every keyed hash under which questions about a subject may have been kept."""
+    links = (opened.document for opened in vault.documents(number, "link"))
+    return {
+        vault.secret.reference(context, link.reference)
+        for link in links
+        if isinstance(link, Link) and link.context == context
+    } | {vault.secret.maker(context, key) for key in vault.keys_of(number)}
+
+
+def _scored(
+    vault: Vault, rules: Rules, number: int, context: str, day: int, cases: list[Case]
+) -> tuple[list[OpenRecord], Score]:
+    since = live_since(vault, number, context, day)
+    records = [r for r in vault.records_of(number, context) if r.included <= day]
+    facts = facts_of(records, since, standings(cases))
+    return records, policy.score(facts, rules.schedule(context), day)
+
+
+def _purposes(vault: Vault, number: int, context: str, day: int) -> frozenset[str] | None:
+    """Give what a subject agreed to; None for whom no consent is needed: a register's."""
+    subject = vault.subject(number)
+    if subject is not None and subject[0] != _PERSON:
+        return None
+    live = [vault.document(leaf).document for leaf in vault.live_consents(number, context, day)]
+    return frozenset(
+        p for consent in live if isinstance(consent, Consent) for p in consent.purposes
+    )
+
+
+def _unbroken_since(vault: Vault, number: int, context: str, day: int) -> int:
+    """Give the day from which consent has held without a break; a day to come where it does not."""
+    since = day + 1
+    for start, end, _ in reversed(vault.consents(number, context)):
+        if start <= day and end >= since:
+            since = min(since, start)
+    return since

@@ -1,0 +1,69 @@
+"""What a question is answered: today, or would have been on a day before."""
+
+from dataclasses import dataclass
+
+from standing.cases import answers
+from standing.cases.answers import Rules
+from standing.cases.decisions import Asked
+from standing.ledger import _rules, _world
+from standing.ledger._core import Core
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """About whom a question is: the keyed hash, and the key of whoever made a presentation."""
+
+    name: bytes
+    maker: bytes = b""
+
+
+def rules_of(core: Core) -> Rules:
+    """Give what answers need of the published rules."""
+    return Rules(
+        schedule=lambda context: _rules.schedule(core, context),
+        pack=lambda context, day: _rules.pack(core, _rules.pack_in_force(core, context, day)),
+        days=lambda context: _world.working_days(core, context),
+    )
+
+
+def answer_to(core: Core, asked: Asked, about: About) -> str:
+    """Give what a question is answered today."""
+    rules = rules_of(core)
+    stamp = core.state.packs_of(asked.context)
+    table = core.lookup.table(core.vault, rules, asked.context, core.today, stamp)
+    pack = rules.pack(asked.context, core.today)
+    code = answers.choose(table.get(about.name, ()), asked, pack)
+    purpose = pack.purposes.get(asked.purpose)
+    if about.maker and purpose is not None and purpose.perk:
+        return _perk(core, asked, about) or code
+    return code
+
+
+def _perk(core: Core, asked: Asked, about: About) -> str | None:
+    """Look for a perk; for whoever has no live consent the same is done with somebody who has."""
+    vault, day = core.vault, core.today
+    number = vault.subject_of_key(about.maker, day) or 0
+    stand_in = vault.somebody(asked.context, day, about.name)
+    is_live = bool(vault.live_consents(number, asked.context, day))
+    looked_at = number if is_live or stand_in is None else stand_in
+    rules = rules_of(core)
+    perk = answers.perk_of(vault, rules, looked_at, asked.context, asked.purpose, day)
+    return perk if looked_at == number else None
+
+
+def answer_on(core: Core, asked: Asked, maker: bytes, day: int) -> str:
+    """Give what the same question would have been answered on a day up to today."""
+    vault, rules = core.vault, rules_of(core)
+    if maker:
+        number = vault.subject_of_key(maker, day)
+    else:
+        link = vault.link(asked.context, asked.reference)
+        number = link[0] if link is not None and link[1] <= day else None
+    pack = rules.pack(asked.context, day)
+    if number is None:
+        return answers.choose((), asked, pack)
+    perk = None
+    if maker:
+        perk = answers.perk_of(vault, rules, number, asked.context, asked.purpose, day)
+    burdens = answers.burdens_of(vault, rules, number, asked.context, day)
+    return perk or answers.choose(burdens, asked, pack)
