@@ -39,13 +39,18 @@ from standing.vault._documents import (
     signed_digest,
 )
 from standing.vault._keys import SealingKeys, Secret, case_name, record_id, seal, unseal
+from standing.vault._outbox import DROPPED, TOLD, UNDELIVERED, WAITING, Message, Outbox
 from standing.vault._runs import ROWID, Rows, known_rows, load_run_rows
 from standing.vault._schema import SCHEMA
 from standing.vault._vault import OpenDocument, OpenRecord, Right, Vault
 
 __all__ = [
+    "DROPPED",
     "ROWID",
     "SCHEMA",
+    "TOLD",
+    "UNDELIVERED",
+    "WAITING",
     "Adult",
     "Attributes",
     "Consent",
@@ -56,8 +61,10 @@ __all__ = [
     "Intake",
     "LeafKind",
     "Link",
+    "Message",
     "OpenDocument",
     "OpenRecord",
+    "Outbox",
     "Question",
     "Record",
     "Right",
