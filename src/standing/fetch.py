@@ -2,8 +2,10 @@
 
 A server that is asked may be slow, huge or hostile; none of that may hold up or fill this process.
 Nothing fetched is believed here: whoever asks verifies. Does not know what is asked for.
+`send_outside` goes to an address that somebody else gave, and to no machine of the network's own.
 """
 
+import ipaddress
 import socket
 import threading
 import time
@@ -12,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
 
 from standing.errors import Unreachable, Usage
 
@@ -19,6 +22,7 @@ CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
 HEAD_SECONDS: Final = 20.0
 WHOLE_SECONDS: Final = 60.0
+SEND_SECONDS: Final = 10.0
 
 _CHUNK: Final = 65_536
 _OK: Final = 200
@@ -70,6 +74,104 @@ class _HttpPool(urllib3.HTTPConnectionPool):
 
 class _HttpsPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _Https
+
+
+_PUBLIC_IPV6: Final = ipaddress.ip_network("2000::/3")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class _Outside(_InTime):
+    """Connects to addresses of the public network alone, whatever a name resolves to."""
+
+    head_seconds = SEND_SECONDS
+    loopback = False
+    _dns_host: str
+    port: Any
+
+    def _new_conn(self) -> socket.socket:
+        """Look the name up once, judge what it gives, and connect to that and nothing else."""
+        name = self._dns_host
+        try:
+            found = socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as problem:
+            raise NewConnectionError(self, f"{problem}") from problem  # type: ignore[arg-type]
+        allowed = [str(info[4][0]) for info in found if self._is_allowed(str(info[4][0]))]
+        if not allowed:
+            raise NewConnectionError(self, "it is no machine of the public network")  # type: ignore[arg-type]
+        try:
+            self._dns_host = allowed[0]
+            connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+        finally:
+            self._dns_host = name  # whose certificate is asked for
+        return connected
+
+    def _is_allowed(self, text: str) -> bool:
+        address = ipaddress.ip_address(text.partition("%")[0])
+        return is_public(address) or (self.loopback and address.is_loopback)
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether an address is one machine's of the public network, and stands for no other."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        is_tunnel = address.sixtofour is not None or address.teredo is not None
+        return address in _PUBLIC_IPV6 and address.is_global and not is_tunnel
+    return address.is_global and not address.is_multicast
+
+
+class _OutsideHttps(_Outside, HTTPSConnection):
+    pass
+
+
+class _HereHttp(_Outside, HTTPConnection):
+    loopback = True
+
+
+class _HereHttps(_Outside, HTTPSConnection):
+    loopback = True
+
+
+class _OutsideHttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _OutsideHttps
+
+
+class _HereHttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HereHttp
+
+
+class _HereHttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HereHttps
+
+
+def send_outside(url: str, body: bytes, media_type: str, *, loopback: bool = False) -> int:
+    """Send a body to an address that somebody else gave; gives the status of the answer.
+
+    Over https to the public network alone; `loopback` allows this machine too, and http there. No
+    redirect is followed, no answer is read. Raises `E-FETCH-01` without an answer in time.
+    """
+    pools: dict[str, type[urllib3.HTTPConnectionPool]] = {"https": _OutsideHttpsPool}
+    if loopback:
+        pools = {"http": _HereHttpPool, "https": _HereHttpsPool}
+    manager = urllib3.PoolManager(
+        retries=False, timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=SEND_SECONDS)
+    )
+    manager.pool_classes_by_scheme = pools
+    try:
+        response = manager.request(
+            "POST",
+            url,
+            body=body,
+            headers={"Content-Type": media_type, "User-Agent": "standing"},
+            redirect=False,
+            preload_content=False,
+        )
+        response.close()
+    except (urllib3.exceptions.HTTPError, OSError, ValueError, KeyError) as problem:
+        raise _silent(f"The system says: {problem}.", url) from problem
+    finally:
+        manager.clear()
+    return response.status
 
 
 def _hang_up(sock: socket.socket | None, late: threading.Event) -> None:

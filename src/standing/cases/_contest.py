@@ -400,13 +400,19 @@ def _no_papers(case: Case | None, event: Event, _signer: Signer, _w: World) -> s
 
 
 _NO_PAPERS = Guard("L63", "papers that excuse are not kept", _no_papers, lasting=True)
-_ISSUER = Guard("L21", "the issuer is the record's own", _is_the_issuer, lasting=True)
+_ISSUER = Guard(
+    "L21", "the issuer is the record's own", _is_the_issuer, lasting=True, of_signer=True
+)
 _INDEPENDENT = Guard(
     "L23, L66", "the reviewer's employer is not the issuer's, an asking party's or the operator's",
-    _is_independent, lasting=True,
+    _is_independent, lasting=True, of_signer=True,
 )  # fmt: skip
-_NOT_RECUSED = Guard("L23", "the reviewer has not stepped back", _not_recused, lasting=True)
-_SECOND = Guard("L23", "the second instance has another employer", _second_house, lasting=True)
+_NOT_RECUSED = Guard(
+    "L23", "the reviewer has not stepped back", _not_recused, lasting=True, of_signer=True
+)
+_SECOND = Guard(
+    "L23", "the second instance has another employer", _second_house, lasting=True, of_signer=True
+)
 _HEARD = Guard("L23", "a hearing that was asked for was held", _heard, lasting=True)
 _OPENED = Guard("L23", "everything in the case was opened", _opened_all, lasting=True)
 _FITS = Guard("L23", "the outcome fits what is contested", _fits_target, lasting=True)

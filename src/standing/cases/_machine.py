@@ -131,12 +131,14 @@ class Guard:
     """A condition on a step: in words, with the code it enforces, and what is wrong if it fails.
 
     `lasting`: it looks at nothing that a later day changes, so that an audit checks it again.
+    `of_signer`: it looks at nothing that the step says, so that a work list asks it beforehand.
     """
 
     code: str
     words: str
     wrong: Callable[[Case | None, Event, Signer, World], str | None]
     lasting: bool = False
+    of_signer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,21 @@ def step_on(
                 fix=f"See the step {move.event!r} of {table.name} in docs/reference/lifecycles.md.",
                 where=case.name if case else table.name,
             )
+
+
+def may_step(table: Lifecycle, case: Case, event: str, signer: Signer, world: World) -> bool:
+    """Tell whether somebody may take a step in a case, as far as that hangs on who they are."""
+    move = table.move(event)
+    asked = Event(len(case.events), world.day, event, None, signer.kid, b"")
+    return (
+        case.state in move.sources
+        and signer.role in move.by
+        and all(
+            guard.wrong(case, asked, signer, world) is None
+            for guard in move.guards
+            if guard.of_signer
+        )
+    )
 
 
 def check_lasting(

@@ -18,6 +18,7 @@ from standing.cases._machine import (
     World,
 )
 from standing.cases._time import WorkingDays
+from standing.cases.addresses import wrong_with
 from standing.errors import StandingError
 from standing.wire.keys import PublicKey
 
@@ -26,6 +27,7 @@ RECOVERY_DAYS: Final = 14
 NOTICE_DAYS: Final = 7
 MANDATE_DAYS: Final = 1_095
 HOLD_DAYS: Final = 365
+MAX_CONTACTS: Final = 5
 _SUBJECT: Final = ("subject", "representative", "desk")
 _KEY_BYTES: Final = 512
 
@@ -345,6 +347,17 @@ class Contact(Facts, frozen=True, kw_only=True):
     language: Literal["en", "zh-Hans"] = "en"
 
 
+def _can_be_written_to(
+    _case: Case | None, event: Event, _signer: Signer, world: World
+) -> str | None:
+    return wrong_with(event.facts.kind, event.facts.address, loopback=world.is_simulated)
+
+
+def _not_too_many(_case: Case | None, _event: Event, _signer: Signer, world: World) -> str | None:
+    kept = sum(other.lifecycle == "contact" and other.state == "kept" for other in world.others)
+    return f"{kept} are kept; remove one first" if kept >= MAX_CONTACTS else None
+
+
 CONTACT: Final = Lifecycle(
     "contact",
     "contact",
@@ -353,7 +366,10 @@ CONTACT: Final = Lifecycle(
         "removed": State("told nothing any more", final=True),
     },
     (
-        Move("set", ("subject", "desk"), (), ("kept",), "told from now on", Contact),
+        Move("set", ("subject", "desk"), (), ("kept",), "told from now on", Contact,
+             (Guard("L18", "it is an address that can be written to", _can_be_written_to,
+                    lasting=True),
+              Guard("L18", "a subject has 5 contacts at most", _not_too_many))),
         Move("remove", ("subject", "desk"), ("kept",), ("removed",), "told no more", Nothing),
     ),
     within=False,

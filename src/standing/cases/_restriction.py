@@ -312,12 +312,12 @@ def _is_hardship(case: Case | None, event: Event, _signer: Signer, _w: World) ->
 
 _INDEPENDENT = Guard(
     "L23, L66", "the reviewer's employer is not the issuer's, an asking party's or the operator's",
-    _is_independent, lasting=True,
+    _is_independent, lasting=True, of_signer=True,
 )  # fmt: skip
 _LOOKED = Guard("L33", "the reviewer had the file open and active for 3 minutes", _looked)
 _TOO_MANY = Guard("L33", "at most 25 decisions a day", _not_too_many)
 _FACT = Guard("L33", "the reasons name a fact of the case", _names_a_fact, lasting=True)
-_HUMAN = Guard("L33", "another human than before", _another_human, lasting=True)
+_HUMAN = Guard("L33", "another human than before", _another_human, lasting=True, of_signer=True)
 
 
 def _decided(case: Case | None, event: Event) -> str:

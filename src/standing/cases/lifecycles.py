@@ -18,6 +18,7 @@ from standing.cases._machine import (
     World,
     check_lasting,
     fold,
+    may_step,
     read_facts,
     step_on,
     write_facts,
@@ -43,8 +44,8 @@ __all__ = [
     "CONTEST_OPEN", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE", "Case", "Event", "Facts",
     "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays", "World", "begins", "case_of",
     "check_lasting", "days_of", "event_of", "files_of", "fold", "fold_cases", "independent",
-    "is_again", "is_released", "outcome_among", "outcome_of", "read_facts", "step_on", "table_of",
-    "tally", "together", "two_houses", "write_facts",
+    "is_again", "is_released", "may_step", "outcome_among", "outcome_of", "read_facts", "step_on",
+    "table_of", "tally", "together", "two_houses", "write_facts",
 ]  # fmt: skip
 
 LIFECYCLES: Final[Mapping[str, Lifecycle]] = {

@@ -110,6 +110,30 @@ def applied(fact: RecordFact, standing: Standing | None) -> RecordFact:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a subject says beside a record, and what its issuer answers (L26)."""
+
+    case: str
+    words: str
+    answer: str = ""
+
+
+def replies(cases: Iterable[Case]) -> dict[str, Reply]:
+    """Give the reply that stands beside each record, wherever the record is shown."""
+    found: dict[str, Reply] = {}
+    for case in cases:
+        if case.lifecycle != "reply" or case.state == "removed":
+            continue
+        said = case.last("reply", "change")
+        assert said is not None, "a reply begins with its words"
+        answer = case.last("answer") if case.state == "answered" else None
+        found[case.first.record] = Reply(
+            case.name, said.facts.words, answer.facts.words if answer else ""
+        )
+    return found
+
+
 def stands(score: Score) -> frozenset[str]:
     """Name the records that count, or that only the limit of their kind hides."""
     return frozenset(r.record for r in score.reasons if r.counted or r.why == "cap")

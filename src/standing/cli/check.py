@@ -75,7 +75,9 @@ def _report(report_file: Path, trust: Path | None, key: Path | None) -> "Verific
 @today_option
 @json_option
 def tick(directory: Path, today: str | None, as_json: bool) -> None:
-    """Publish the marks that are due. Never causes a legal effect."""
+    """Publish the marks that are due, find news, send notices. Never causes a legal effect."""
+    from standing.ledger.inbox_text import ticked_facts, ticked_text
+
     with open_for(directory, today) as ledger:
-        documents = ledger.tick()
-    show({"documents": documents}, f"{documents} documents are committed to now.", as_json=as_json)
+        ticked = ledger.tick()
+    show(ticked_facts(ticked), ticked_text(ticked), as_json=as_json)

@@ -1,15 +1,19 @@
 """The verbs, and the order between vault and log."""
 
+from standing.ledger._delivery import Delivery
 from standing.ledger._ledger import Ledger, create, open_ledger, require_file
 from standing.ledger._register import Registered
 from standing.ledger._scores import Improvement, Population, SubjectScore
+from standing.ledger._tick import Ticked
 
 __all__ = [
+    "Delivery",
     "Improvement",
     "Ledger",
     "Population",
     "Registered",
     "SubjectScore",
+    "Ticked",
     "create",
     "open_ledger",
     "require_file",

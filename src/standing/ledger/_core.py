@@ -274,7 +274,7 @@ class Core:
 
     # --- marks ----------------------------------------------------------------------------------
 
-    def tick(self) -> int:
+    def publish_marks(self) -> int:
         """Publish the marks that are due; gives how many documents they hold."""
         waiting = len(self.vault.waiting())
         marks = self._stage_due_marks()

@@ -26,7 +26,9 @@ from standing.errors import Refused, StandingError, Usage
 from standing.ledger import (
     _cases,
     _decide,
+    _delivery,
     _import,
+    _inbox,
     _links,
     _outside,
     _parties,
@@ -40,13 +42,15 @@ from standing.ledger import (
     _rules,
     _scores,
     _simulate,
+    _tick,
+    _worklist,
     _world,
 )
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
 from standing.log import Publication
-from standing.vault import Attributes, Consent, Link, Recalled
+from standing.vault import Attributes, Consent, Link, Message, Recalled
 from standing.wire.keys import KeyFile, PublicKey, SigningKey
 
 
@@ -649,10 +653,32 @@ class Ledger:
             return _people.subject_of(self._core, subject)
         return _scores.resolve(self._core, subject, context or None)
 
-    def tick(self) -> int:
-        """Write down what ceased to hold; publish the marks that are due; gives their documents."""
-        _recalls.look(self._core)
-        return self._core.tick()
+    # --- notices ---------------------------------------------------------------------------------
+
+    def inbox(self, subject: str | PublicKey, context: str | None = None) -> list[_inbox.Told]:
+        """List what happened about a subject in a context, or in all, oldest first."""
+        return _inbox.inbox(self._core, self._number(subject, context or ""), context)
+
+    def worklist(self, key: PublicKey) -> list[_worklist.Work]:
+        """List the cases in which something waits for an issuer, a reviewer or a desk."""
+        return _worklist.worklist(self._core, key)
+
+    def outbox(self, state: str = "") -> list[Message]:
+        """List the messages of a state, or all: to whom, how often tried, when next."""
+        return self._core.vault.outbox.messages(state)
+
+    def tick(self, *, send: bool = True) -> _tick.Ticked:
+        """Publish marks, find news, send messages; never causes a legal effect."""
+        return _tick.tick(self._core, send=send)
+
+    def begin_delivery(self) -> _delivery.Delivery:
+        """Write the messages that are due; its `send` may run beside other verbs."""
+        now = self._core.engine.clock.now()
+        return _delivery.begin(self._core, _tick.settings_of(self._core), now)
+
+    def settle(self, message: str, why: str) -> str:
+        """Note how sending one message of a delivery ended; gives its state then."""
+        return _delivery.settle(self._core, message, why)
 
     def verify(self, against: bytes | None = None) -> audit.Verification:
         """Verify everything in the directory, as a stranger would."""

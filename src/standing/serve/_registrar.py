@@ -14,11 +14,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from standing import charter
 from standing.errors import Broken, Refused, StandingError, Unreachable
-from standing.ledger import Ledger, Registered
+from standing.ledger import Delivery, Ledger, Registered
 from standing.log import Publication
 from standing.serve._verifier import Examined, Helper, Here
 
@@ -72,6 +73,8 @@ class Registrar:
         self._dirty = True
         self._publishing: tuple[Publication, Future[None]] | None = None
         self._files = ThreadPoolExecutor(1, thread_name_prefix="publish")
+        self._post = ThreadPoolExecutor(1, thread_name_prefix="notices")
+        self._sending: Future[None] | None = None
         self._stopped: StandingError | None = None
         self._examiners: list[Here | Helper] = (
             [Helper() for _ in range(helpers)] if helpers else [Here()]
@@ -122,6 +125,7 @@ class Registrar:
         for _ in self._threads:
             self._bodies.put(None)
         await asyncio.to_thread(self._join, self._threads)
+        await asyncio.to_thread(self._post.shutdown)
         self._work.put(None)
         await asyncio.to_thread(self._join, [self._writer])
         self._files.shutdown()
@@ -205,8 +209,17 @@ class Registrar:
             self._end_publication(wait=True)
 
     def _tick(self) -> None:
-        self._ledger.tick()
+        self._ledger.tick(send=False)
         self._dirty = True
+        if self._sending is None or self._sending.done():
+            delivery = self._ledger.begin_delivery()
+            if delivery.outgoing:
+                self._sending = self._post.submit(self._send, delivery)
+
+    def _send(self, delivery: Delivery) -> None:
+        """Send messages in a thread of their own; each end is noted on the writer's thread."""
+        for message, why in delivery.send():
+            self.do(partial(Ledger.settle, message=message, why=why))
 
     def _begin_publication(self) -> None:
         """Let files be written in a thread of their own, so that no commit waits for them."""

@@ -45,13 +45,18 @@ from standing.vault._documents import (
     signed_digest,
 )
 from standing.vault._keys import SealingKeys, Secret, case_name, record_id, seal, unseal
+from standing.vault._outbox import DROPPED, TOLD, UNDELIVERED, WAITING, Message, Outbox
 from standing.vault._runs import ROWID, Rows, known_rows, load_run_rows
 from standing.vault._schema import SCHEMA
 from standing.vault._vault import Linked, OpenDocument, OpenRecord, Right, Vault
 
 __all__ = [
+    "DROPPED",
     "ROWID",
     "SCHEMA",
+    "TOLD",
+    "UNDELIVERED",
+    "WAITING",
     "Adult",
     "Attributes",
     "Consent",
@@ -66,8 +71,10 @@ __all__ = [
     "LeafKind",
     "Link",
     "Linked",
+    "Message",
     "OpenDocument",
     "OpenRecord",
+    "Outbox",
     "Presented",
     "Question",
     "Questions",

@@ -4,7 +4,7 @@ A batch is `staged` (invisible) until the log holds its statement, then `include
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -186,6 +186,25 @@ class Batches:
         )
         for row in self._db.execute(query, (first, last, context)):
             yield _stored(row)
+
+    def included_since(
+        self, after: int, wanted: Container[int]
+    ) -> tuple[int, list[tuple[int, bytes, str, int]]]:
+        """List (subject, leaf, context, day) of wanted subjects' records in batches after a row.
+
+        Gives the last row read with them; a staged batch waits, and all after it.
+        """
+        found: list[tuple[int, bytes, str, int]] = []
+        for batch in self.each(after + 1):
+            if batch.entry is None:
+                break
+            found += [
+                (owner, batch.leaf(position), batch.context, batch.day)
+                for position, owner in enumerate(batch.owners)
+                if owner in wanted and batch.kinds[position] == LeafKind.RECORD
+            ]
+            after = batch.id
+        return after, found
 
     def ids(self) -> list[int]:
         """List the ids of all batches."""

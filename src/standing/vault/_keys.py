@@ -105,6 +105,12 @@ class Secret:
         key = self._questions
         return hashlib.blake2b(message, key=key, digest_size=16, person=what).digest()
 
+    def notice(self, whose: str, seed: bytes) -> str:
+        """Name what one recipient is told: `n_...`; nobody else can join it to anything."""
+        message = b"notice|%d|%b|%b" % (len(whose), whose.encode(), seed)
+        digest = hmac.digest(self._secret, message, "sha256")
+        return "n_" + b32encode(digest).decode()[:PSEUDONYM_CHARS].lower()
+
 
 def record_id(leaf: bytes) -> str:
     """Name a record by its leaf: `r_` and 26 characters of base32."""

@@ -2,8 +2,9 @@
 
 `documents`, `batches` and `marks` hold what the log commits to; every other table is an index
 that an auditor recomputes from them, but for `asked`, `asking` and `presented`, keyed hashes and
-counts that outlive what is erased, and `cursors`. No verifier relies on those. Whoever controls
-this file can withhold or delete personal payloads and cannot invent or alter a record.
+counts that outlive what is erased, and `cursors`, `outbox` and `messages`: what was told to whom.
+No verifier relies on those. Whoever controls this file can withhold or delete personal payloads
+and cannot invent or alter a record.
 """
 
 from typing import Final
@@ -79,5 +80,16 @@ CREATE TABLE scores(
   context TEXT NOT NULL, day INTEGER NOT NULL, pack BLOB NOT NULL,
   size INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY(context, day, pack)
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE outbox(
+  recipient TEXT NOT NULL, item TEXT NOT NULL, subject INTEGER NOT NULL, context TEXT NOT NULL,
+  message TEXT NOT NULL, PRIMARY KEY(recipient, item)) WITHOUT ROWID, STRICT;
+CREATE INDEX outbox_in ON outbox(message);
+CREATE INDEX outbox_about ON outbox(subject, context);
+CREATE TABLE messages(
+  id TEXT PRIMARY KEY, recipient TEXT NOT NULL, about TEXT NOT NULL, made INTEGER NOT NULL,
+  state TEXT NOT NULL, attempts INTEGER NOT NULL, next INTEGER NOT NULL, why TEXT NOT NULL
+) WITHOUT ROWID, STRICT;
+CREATE INDEX messages_due ON messages(next) WHERE state='waiting';
+CREATE INDEX messages_to ON messages(recipient);
 """
 """The whole schema; STRICT so that a value of another type never enters."""

@@ -38,14 +38,16 @@ from standing.vault._documents import (
     preimage,
 )
 from standing.vault._keys import SealingKeys, Secret, case_name, record_id, seal, unseal
+from standing.vault._outbox import Outbox
 from standing.vault._runs import Rows, load_runs, postings_of
 from standing.vault._schema import SCHEMA
-from standing.verify.tree import leaf_hash
+from standing.verify.tree import HASH_BYTES, leaf_hash
 
 _VERSION: Final = b"standing/vault/1"
 _FOREVER: Final = 2**31
 _LAST_DAY: Final = 65_534  # of a column of days
 Numbers = npt.NDArray[np.unsignedinteger[Any]]
+_LEAVES_A_QUERY: Final = 500
 _OPERATOR: Final = (0, "")  # whose sealing key documents about no subject use
 
 
@@ -117,6 +119,7 @@ class Vault:
         self.secret = secret
         self.batches = Batches(db)
         self.asked = Questions(db, secret)
+        self.outbox = Outbox(db, secret)
         self.read_only = read_only
         self._terms: dict[bytes, Terms] = {}
         self.changes = 0
@@ -349,6 +352,19 @@ class Vault:
         where = {part: value for part, value in wanted.items() if value is not None}
         query = f"SELECT opening, subject, context FROM cases WHERE {' AND '.join(where) or 'TRUE'} ORDER BY name"  # noqa: S608, E501 - constants of this method
         return self._db.execute(query, tuple(where.values())).fetchall()
+
+    def running(self, lifecycle: str) -> list[tuple[bytes, int, str]]:
+        """List (opening leaf, subject, context) of the cases of a kind that time will move."""
+        query = (
+            "SELECT opening, subject, context FROM cases"
+            " WHERE due<? AND lifecycle=? ORDER BY due, name"
+        )
+        return self._db.execute(query, (_FOREVER, lifecycle)).fetchall()
+
+    def with_contacts(self) -> frozenset[int]:
+        """Give the subjects who have or had a contact."""
+        query = "SELECT DISTINCT subject FROM cases WHERE lifecycle='contact'"
+        return frozenset(number for (number,) in self._db.execute(query))
 
     def steps(self, opening: bytes) -> list[tuple[bytes, Step]]:
         """Open the steps of a case in order, each with its leaf."""
@@ -760,6 +776,31 @@ class Vault:
     def staged_marks(self) -> list[bytes]:
         """List the statement hashes of marks that are not known to be in the log."""
         return [s for (s,) in self._db.execute("SELECT statement FROM marks WHERE entry IS NULL")]
+
+    def marked_since(self, after: int) -> tuple[int, list[tuple[bytes, str, int, str]]]:
+        """List (leaf, kind, subject, context) of documents under marks that came after a row.
+
+        Gives the last row read with them; marks that are not known to be in the log wait, and all
+        after them.
+        """
+        found: list[tuple[bytes, str, int, str]] = []
+        query = "SELECT id, entry, leaves FROM marks WHERE id>? ORDER BY id"
+        for row, entry, leaves in self._db.execute(query, (after,)).fetchall():
+            if entry is None:
+                break
+            found += self._documents_at(leaves)
+            after = row
+        return after, found
+
+    def _documents_at(self, leaves: bytes) -> list[tuple[bytes, str, int, str]]:
+        found: list[tuple[bytes, str, int, str]] = []
+        step = _LEAVES_A_QUERY * HASH_BYTES
+        for start in range(0, len(leaves), step):
+            part = leaves[start : start + step]
+            some = [part[at : at + HASH_BYTES] for at in range(0, len(part), HASH_BYTES)]
+            query = f"SELECT leaf, kind, subject, context FROM documents WHERE leaf IN ({','.join('?' * len(some))})"  # noqa: S608, E501 - question marks alone
+            found += self._db.execute(query, some)
+        return found
 
     def discard_staged_marks(self) -> None:
         """Let the documents of marks that never reached the log wait again. In a transaction."""

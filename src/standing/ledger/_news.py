@@ -1,0 +1,224 @@
+"""Finding news: what was not told yet, to whom it is to be told, and where time has moved a case.
+
+News are found from cursors, over batches, marks and days, in one transaction with what they lead
+to: a cursor never passes what is not in the outbox, and the outbox takes each thing once.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from standing.cases import notices
+from standing.cases.lifecycles import Case, World, case_of
+from standing.cases.work import Task, arisen
+from standing.ledger import _world
+from standing.ledger._contacts import Kept, contacts_of
+from standing.ledger._core import Core
+from standing.ledger._inbox import given, namer, read_asked
+from standing.ledger._settings import Settings
+from standing.ledger._worklist import is_theirs
+from standing.vault import Question, Step
+
+_BATCHES: Final = "batches"
+_MARKS: Final = "marks"
+_DAY: Final = "day"
+KEYS: Final = "keys"
+NEWS: Final = "news"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How much was found: things to tell, and cases that time has moved."""
+
+    news: int
+    clocks: int
+
+
+def find_news(core: Core, settings: Settings) -> Found:
+    """Put everything new into the outbox, and note when each case that time moved moves next."""
+    finder = _Finder(core, settings)
+    with core.vault.transaction():
+        finder.look_at_batches()
+        finder.look_at_marks()
+        finder.look_at_clocks()
+        finder.look_at_days()
+        return Found(finder.write(), finder.clocks)
+
+
+def enqueue(core: Core, recipient: str, item: str, *, subject: int = 0, context: str = "") -> bool:
+    """Let an organisation be told of one thing, once: the door for work that others find.
+
+    `recipient`: the organisation's name; `item`: what names the thing, from `namer`. Tells whether
+    it is new. In a transaction.
+    """
+    now = core.engine.clock.now()
+    return core.vault.outbox.add(f"@{recipient}", NEWS, [(item, subject, context)], now) > 0
+
+
+Things = dict[str, tuple[int, str]]
+"""What is to be told, by id: whom it is about, and in which context."""
+
+
+@dataclass
+class _Finder:
+    core: Core
+    settings: Settings
+    clocks: int = 0
+    _found: dict[str, Things] = field(default_factory=dict)
+    _of_keys: set[str] = field(default_factory=set)
+    _contacts: dict[int, list[Kept]] = field(default_factory=dict)
+    _looked: set[bytes] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._since = self.core.vault.outbox.cursor(_DAY)
+
+    @cached_property
+    def _reachable(self) -> frozenset[int]:
+        return self.core.vault.with_contacts()
+
+    # --- where news come from -------------------------------------------------------------------
+
+    def look_at_batches(self) -> None:
+        """Find the records that came in."""
+        outbox = self.core.vault.outbox
+        after = outbox.cursor(_BATCHES)
+        last, records = self.core.vault.batches.included_since(after, self._reachable)
+        for number, leaf, context, day in records:
+            self._tell(number, notices.record_seed(leaf), day, context)
+        if last != after:
+            outbox.move_cursor(_BATCHES, last)
+
+    def look_at_marks(self) -> None:
+        """Find the steps and the questions that a marks statement holds now."""
+        outbox = self.core.vault.outbox
+        after = outbox.cursor(_MARKS)
+        last, documents = self.core.vault.marked_since(after)
+        for leaf, kind, number, context in documents:
+            if kind == "step":
+                step = self.core.vault.document(leaf).document
+                assert isinstance(step, Step), "its kind says so"
+                self._look_at_case(step.opening or leaf, number, context)
+            elif kind == "question":
+                question = self.core.vault.document(leaf).document
+                assert isinstance(question, Question), "its kind says so"
+                self._look_at_question(leaf, question)
+        if last != after:
+            outbox.move_cursor(_MARKS, last)
+
+    def look_at_clocks(self) -> None:
+        """Find the cases that time has moved, and note when it moves them next."""
+        for opening, number, context in self.core.vault.due_cases(self.core.today):
+            case = self._look_at_case(opening, number, context)
+            self.core.vault.set_due(opening, case.due)
+            self.clocks += 1
+
+    def look_at_days(self) -> None:
+        """Find the packs and the ends of consents of the days since the last look, that included.
+
+        What happened on that day after the look is found now; what was told then is told no more.
+        """
+        core = self.core
+        for digest, entry in core.state.roll.packs.items():
+            if entry.published is None:
+                continue
+            days = (entry.published, entry.force)
+            for seed, day in zip(notices.pack_seeds(digest), days, strict=True):
+                if self._since <= day <= core.today:
+                    self._look_at_pack(seed, day, entry.context)
+        query = (
+            "SELECT c.subject, c.context, c.until, c.leaf FROM consents c WHERE c.until BETWEEN ?"
+            " AND ? AND (c.withdrawn IS NULL OR c.withdrawn>=c.until)"
+        )
+        for number, context, until, leaf in core.vault.db.execute(query, (self._since, core.today)):
+            if number in self._reachable:
+                self._tell(number, notices.consent_seed(leaf), until, context)
+        if self._since != core.today:
+            core.vault.outbox.move_cursor(_DAY, core.today)
+
+    def _look_at_pack(self, seed: bytes, day: int, context: str) -> None:
+        query = "SELECT DISTINCT subject FROM consents WHERE context=? AND since<=? AND until>?"
+        values = (context, day, day)
+        for (number,) in self.core.vault.db.execute(query, values).fetchall():
+            if number in self._reachable and any(
+                consent.covers(day) for consent in given(self.core, number, context)
+            ):
+                self._tell(number, seed, day, context)
+
+    def _look_at_question(self, leaf: bytes, question: Question) -> None:
+        asked = read_asked(self.core, question)
+        link = self.core.vault.link(asked.context, asked.reference)
+        if link is not None:
+            self._tell(link[0], notices.question_seed(leaf), asked.day, asked.context)
+
+    def _look_at_case(self, opening: bytes, number: int, context: str) -> Case:
+        case = case_of(
+            self.core.vault.steps(opening), subject=number, day=self.core.today,
+            days=_world.working_days(self.core, context),
+        )  # fmt: skip
+        assert case is not None, "it was opened before it could be found"
+        if opening not in self._looked:
+            self._looked.add(opening)
+            self._tell_of_case(case)
+            self._tell_of_work(case)
+        return case
+
+    # --- who is told --------------------------------------------------------------------------
+
+    def _tell(
+        self, number: int, seed: bytes, day: int, context: str, of_keys: int | None = None
+    ) -> None:
+        """Let every contact be told of a thing of a day."""
+        if number not in self._contacts:
+            self._contacts[number] = contacts_of(self.core, number) if number else []
+        for kept in self._contacts[number]:
+            if kept.is_told(day, of_keys):
+                item = namer(self.core, str(number))(seed)
+                self._found.setdefault(kept.case, {})[item] = number, context
+                if of_keys is not None:
+                    self._of_keys.add(kept.case)
+
+    def _tell_of_case(self, case: Case) -> None:
+        for seed, day in notices.case_seeds(case):
+            of_keys = None
+            if not case.context:  # keys, contacts, mandates: whoever was a contact then is told
+                of_keys = case.opened if case.lifecycle == "recovery" else day
+            self._tell(case.subject, seed, day, case.context, of_keys)
+
+    def _tell_of_work(self, case: Case) -> None:
+        if not self.settings.contacts or case.lifecycle not in {"contest", "restriction"}:
+            return
+        world: World | None = None
+        for then, task in arisen(case):
+            if then.passed[-1][0] < self._since:
+                continue  # told when it arose, or before there was an address
+            world = world or _world.world_of(self.core, case.subject, case.context, kid=b"")
+            seed = b"work|%b|%d|%b" % (case.opening, len(then.passed), task.step.encode())
+            for name in self._workers(then, task, world):
+                things = self._found.setdefault(f"@{name}", {})
+                things[namer(self.core, f"@{name}")(seed)] = case.subject, case.context
+
+    def _workers(self, case: Case, task: Task, world: World) -> set[str]:
+        """Name the organisations with an address that may do what waits in a case."""
+        found: set[str] = set()
+        for kid, right in self.core.state.roll.keys.items():
+            if right.role != task.role or right.name not in self.settings.contacts:
+                continue
+            signer = _world.who_is(self.core, kid, case.subject, case.context, case.lifecycle)
+            if signer is not None and is_theirs(case, task, signer, world):
+                found.add(right.name)
+        return found
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def write(self) -> int:
+        """Put what was found into the outbox; gives how much of it is new."""
+        now = self.core.engine.clock.now()
+        return sum(
+            self.core.vault.outbox.add(
+                recipient,
+                KEYS if recipient in self._of_keys else NEWS,
+                [(item, *where) for item, where in things.items()],
+                now,
+            )
+            for recipient, things in self._found.items()
+        )

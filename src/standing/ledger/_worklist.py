@@ -1,0 +1,171 @@
+"""Work lists: what waits for an issuer, a reviewer or a desk, from the day on which it arose.
+
+Nobody of an issuer's staff is named to anybody (L21). Who may not decide a case does not see it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from standing.cases.lifecycles import Case, Signer, World, case_of, may_step, table_of
+from standing.cases.standing import Reply, replies
+from standing.cases.work import ANSWER, OUTCOME, Task, due_of, tasks_of
+from standing.errors import Refused
+from standing.ledger import _world
+from standing.ledger._core import Core
+from standing.vault import OpenRecord
+from standing.wire.days import format_day
+from standing.wire.keys import PublicKey
+
+_WORKING: Final = frozenset({"issuer", "reviewer", "desk"})
+_LIFECYCLES: Final = {
+    "issuer": ("contest",),
+    "reviewer": ("contest", "restriction"),
+    "desk": ("restriction",),
+}
+OUTCOME_DAYS: Final = 184
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One case in which something waits for the holder of a key."""
+
+    case: Case
+    tasks: tuple[Task, ...]  # what this key may do
+    waits_on: tuple[Task, ...]  # what anybody has to do
+    due: int | None
+    records: tuple[dict[str, Any], ...]
+
+
+def worklist(core: Core, key: PublicKey) -> list[Work]:
+    """List the cases that wait for the holder of a key, the first due first.
+
+    Raises `E-WORK-01` for a key that has no work here.
+    """
+    right = core.state.roll.keys.get(key.thumbprint)
+    if right is None or right.role not in _WORKING:
+        raise Refused(
+            "E-WORK-01",
+            "No work waits for this key.",
+            why="It is the key of no issuer, reviewer or desk on the roll."
+            if right is None
+            else f"It is the key of the {right.role} {right.name}.",
+            fix="Give --key the file of an issuer, a reviewer or a desk.",
+        )
+    found = [
+        work
+        for lifecycle in _LIFECYCLES[right.role]
+        for case in _cases(core, lifecycle, right.role, right.contexts)
+        if (work := _work(core, case, key.thumbprint)) is not None
+    ]
+    return sorted(found, key=lambda work: (work.due is None, work.due, work.case.name))
+
+
+def _cases(core: Core, lifecycle: str, role: str, contexts: tuple[str, ...]) -> Iterator[Case]:
+    """Fold the cases in which something may wait: those with a clock, and what ended lately."""
+    is_running = role == "reviewer" and lifecycle == "contest"  # those all have a clock
+    listed = core.vault.running(lifecycle) if is_running else core.vault.cases(lifecycle=lifecycle)
+    for opening, number, context in listed:
+        if contexts and context not in contexts:
+            continue
+        case = case_of(
+            core.vault.steps(opening), subject=number, day=core.today,
+            days=_world.working_days(core, context),
+        )  # fmt: skip
+        is_over = case is not None and table_of(lifecycle).states[case.state].final
+        if case is None or (is_over and case.since < core.today - OUTCOME_DAYS):
+            continue
+        if not is_over or role == "issuer":
+            yield case
+
+
+def _work(core: Core, case: Case, kid: bytes) -> Work | None:
+    signer = _world.who_is(core, kid, case.subject, case.context, case.lifecycle)
+    waiting = tasks_of(case)
+    if signer is None or not waiting:
+        return None
+    world = _world.world_of(core, case.subject, case.context, kid=b"")
+    mine = tuple(task for task in waiting if is_theirs(case, task, signer, world))
+    if not mine:
+        return None
+    dues = [due for task in mine if (due := due_of(case, task)) is not None]
+    others = tuple(task for task in waiting if task.step != OUTCOME)
+    records = tuple(_records(core, case, is_own=signer.role == "issuer"))
+    return Work(case, mine, others, min(dues, default=None), records)
+
+
+def is_theirs(case: Case, task: Task, signer: Signer, world: World) -> bool:
+    """Tell whether somebody may do what waits."""
+    if task.role != signer.role:
+        return False
+    if task.step == OUTCOME:
+        return bool(case.first.issuer == signer.name)
+    return may_step(table_of(case.lifecycle), case, task.step, signer, world)
+
+
+def _records(core: Core, case: Case, *, is_own: bool) -> Iterator[dict[str, Any]]:
+    """Show the records that a case is about, each with its reply; not who signed them (L21).
+
+    How an issuer knows the subject is shown to that issuer alone.
+    """
+    named = case.first.records if case.lifecycle == "restriction" else (case.first.named,)
+    wanted = set(named)
+    said = replies(_world.cases_of(core, case.subject, case.context))
+    for opened in core.vault.records_of(case.subject, case.context):
+        if opened.id in wanted:
+            yield _record(opened, said.get(opened.id), is_own=is_own)
+
+
+def _record(opened: OpenRecord, reply: Reply | None, *, is_own: bool) -> dict[str, Any]:
+    record = opened.record
+    return {
+        "record": opened.id,
+        "type": record.type,
+        "day": format_day(record.day),
+        "issuer": record.issuer,
+        "reference": record.reference if is_own else "",
+        "basis": record.basis,
+        "reply": None if reply is None else {"words": reply.words, "answer": reply.answer},
+    }
+
+
+def work_facts(work: Work, today: int) -> dict[str, Any]:
+    """Give one line of a work list by name."""
+    case = work.case
+    return {
+        "case": case.name,
+        "lifecycle": case.lifecycle,
+        "context": case.context,
+        "state": case.state,
+        "opened": format_day(case.opened),
+        "age_days": today - case.opened,
+        "due": None if work.due is None else format_day(work.due),
+        "do": [_command(case, task) for task in work.tasks],
+        "waits_on": sorted({f"{task.role}: {task.step}" for task in work.waits_on}),
+        "records": list(work.records),
+    }
+
+
+def _command(case: Case, task: Task) -> str:
+    if task.step == OUTCOME:
+        return f"standing case show {case.name}"
+    more = " --words WORDS" if task.step == ANSWER else ""
+    more = f" --step {task.about}" if task.step == "release" else more
+    return f"standing {case.lifecycle} {task.step} {case.name} --key YOUR.key{more}"
+
+
+def work_text(work: Work, today: int) -> str:
+    """Write one line of a work list, and what it is about below."""
+    facts = work_facts(work, today)
+    due = f", due before {facts['due']}" if facts["due"] else ""
+    head = f"{facts['case']}  {facts['lifecycle']} in {facts['context']}, {facts['state']},"
+    lines = [f"{head} {facts['age_days']} days old{due}"]
+    lines += [
+        f"  about {r['record']}  {r['type']} of {r['day']}, {r['issuer']}"
+        + (f", {r['reference']}" if r["reference"] else "")
+        + (f"; replied: {r['reply']['words']}" if r["reply"] else "")
+        for r in work.records
+    ]
+    if facts["waits_on"]:
+        lines.append(f"  waits on {'; '.join(facts['waits_on'])}")
+    return "\n".join([*lines, *(f"  do: {command}" for command in facts["do"])])
