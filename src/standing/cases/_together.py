@@ -51,6 +51,8 @@ def _joined(case: Case, every: Mapping[str, Case]) -> Case:
 
 def _annulled(case: Case, over: Mapping[str, Case]) -> Case:
     contest = over.get(case.name)
-    if contest is None or case.lifecycle != "restriction" or case.state not in LIVE:
+    if contest is None or case.lifecycle != "restriction":
         return case
+    if case.state not in LIVE and case.since <= contest.since:
+        return case  # it was over before
     return replace(case, state="annulled", since=contest.since, due=None)

@@ -170,11 +170,11 @@ def score_all(core: Core, context: str) -> Population:
     scored = _score_everyone(core, context, schedule, day)
     rows = scored.rows()
     digest = hashlib.sha256(rows).digest()
-    with core.vault.transaction():
-        core.vault.store_scores(context, day, pack_digest, size, rows)
     document = cbor.encode(["standing/scores/1", context, day, pack_digest, size, digest])
     facts = {"about": "scores", "pack": pack_digest}
     entry = core.state_in_public(document, f"scores/{context}/{format_day(day)}", facts)
+    with core.vault.transaction():  # after: rows that nothing in public states would be forged ones
+        core.vault.store_scores(context, day, pack_digest, size, rows)
     held = np.bincount(scored.band, minlength=len(bands)).tolist()
     values, counts = np.unique(scored.score, return_counts=True)
     return Population(

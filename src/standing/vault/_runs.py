@@ -134,10 +134,10 @@ def load_run_rows(db: sqlite3.Connection, kind: str) -> Rows:
 
 
 def postings_of(db: sqlite3.Connection, subject: int) -> list[tuple[int, int]]:
-    """List (batch, position) of every record of one subject."""
+    """List (batch, position) of every record of one subject; what is staged is nobody's yet."""
     found: list[tuple[int, int]] = []
     key = np.uint64(subject)  # a plain int would be compared as a float, and 63 bits do not fit
-    runs = db.execute("SELECT DISTINCT run FROM runs WHERE kind='posting'").fetchall()
+    runs = db.execute("SELECT DISTINCT run FROM runs WHERE kind='posting' AND staged=0").fetchall()
     for (run,) in runs:
         for chunk in _chunks_from(db, run, subject):
             low = int(np.searchsorted(chunk["subject"], key, "left"))
