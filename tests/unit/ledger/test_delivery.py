@@ -236,7 +236,7 @@ def test_a_new_contact_is_not_told_of_what_happened_before(told, post):
     ],
 )  # fmt: skip
 def test_an_address_that_would_carry_more_than_itself_is_refused(town, address):
-    with pytest.raises(Exception, match="E-CASE-0[25]"):
+    with pytest.raises(Exception, match=r"E-CASE-0[25]"):
         contact(town, 0, "email", address)
 
 
@@ -249,7 +249,7 @@ def test_an_address_that_would_carry_more_than_itself_is_refused(town, address):
     ],
 )  # fmt: skip
 def test_a_webhook_that_is_no_https_address_is_refused(town, address):
-    with pytest.raises(Exception, match="E-CASE-0[25]"):
+    with pytest.raises(Exception, match=r"E-CASE-0[25]"):
         contact(town, 0, "webhook", address)
 
 
