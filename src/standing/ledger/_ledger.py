@@ -35,6 +35,7 @@ from standing.ledger import (
     _people,
     _presentations,
     _rates,
+    _reading,
     _recalls,
     _register,
     _report,
@@ -551,9 +552,11 @@ class Ledger:
         """Name the relying parties' keys that may not ask today, and why."""
         return _parties.suspended(self._core)
 
-    def report(self, subject: str, context: str | None = None) -> dict[str, object]:
+    def report(self, subject: str | PublicKey, context: str | None = None) -> dict[str, object]:
         """Give everything the ledger holds on a subject, for reading; unsigned."""
-        return _report.for_reading(self._core, subject, context)
+        if isinstance(subject, PublicKey):
+            return _reading.read_number(self._core, self._number(subject, context or ""), context)
+        return _reading.for_reading(self._core, subject, context)
 
     def report_for(self, subject: str, context: str, recipient: PublicKey) -> bytes:
         """Make a report of one context that its recipient can verify elsewhere."""

@@ -88,12 +88,19 @@ def test_a_message_says_that_there_is_a_notice_and_no_more(told, post):
     [(_, message)] = post.taken
     text = message.get_content()
     assert message["Subject"] == "You have a notice"
-    assert (
-        text.split()
-        == (
-            "You have a notice. Look here: https://ledger.example/inbox This ledger is simulated."
-        ).split()
-    )
+    assert text.split() == [
+        "You",
+        "have",
+        "a",
+        "notice.",
+        "Look",
+        "here:",
+        "https://ledger.example/inbox",
+        "This",
+        "ledger",
+        "is",
+        "simulated.",
+    ]
     written = message.as_string()
     for word in (CONTEXT, "metro", "fare-unpaid", "card-0", told.names[0], "50"):
         assert word not in written.replace(message["Message-ID"], "").replace(message["Date"], "")
