@@ -361,6 +361,7 @@ PLAIN: Final[dict[str, Said]] = {
             "得到的答复是：{answer}。"
         ),
     ),
+    "question.presented": ("your own presentation", "您本人出示的凭证"),
     "pack.published": (
         (
             "New rules were published for {context}, version {version}: {summary} They come into"

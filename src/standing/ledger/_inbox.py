@@ -173,7 +173,8 @@ def read_asked(core: Core, question: Question | Presented) -> notices.Asked:
     said = answer.get("answer", "") if isinstance(answer, dict) else ""
     return notices.Asked(
         leaf_of(question), question.day, asked.context, right.name if right else "", asked.purpose,
-        asked.transaction, asked.reference, str(said),
+        asked.transaction, asked.reference, str(said), asked.alternative,
+        isinstance(question, Presented),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from standing import policy
 from standing.cases.lifecycles import Case, files_of
+from standing.cases.notices import Asked
 from standing.cases.standing import Reply, Standing, replies, standings
 from standing.errors import Refused
 from standing.ledger import _inbox, _scores, _world
@@ -211,8 +212,8 @@ def _weight(reason: policy.Reason | None) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _asked(asked: Any) -> dict[str, object]:
-    return {
+def _asked(asked: Asked) -> dict[str, object]:
+    shown: dict[str, object] = {
         "by": asked.party,
         "day": format_day(asked.day),
         "purpose": asked.purpose,
@@ -220,6 +221,11 @@ def _asked(asked: Any) -> dict[str, object]:
         "reference": asked.reference,
         "answer": asked.answer,
     }
+    if asked.alternative:
+        shown["alternative"] = asked.alternative
+    if asked.is_presented:
+        shown["presentation"] = "made with the subject's own key"
+    return shown
 
 
 def _case(core: Core, case: Case) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from standing import fetch
 from standing.errors import Unreachable
 from standing.ledger import _message
 from standing.wire import cose
-from standing.wire.keys import PublicKey
+from standing.wire.keys import PublicKey, SigningKey
 from tests.outside import free_port, mail_server, webhook
 from tests.support import CONTEXT, NOTICE_DAYS, TODAY, row
 
@@ -208,7 +208,7 @@ def test_old_contacts_are_told_of_a_recovery_even_if_they_were_removed_since(tow
     case = contact(town, 0, "email", "old@example.org")
     town.move_to(TODAY + 1)
     town.ledger.tick()
-    new_key = town.add_person().public
+    new_key = SigningKey.generate().public
     town.ledger.open_case(
         town.people[0].public, "", "recovery", "ask", {"key": new_key.cose_key()},
         key=town.keys["counter"].key,
