@@ -138,18 +138,18 @@ EVENTS: Final[dict[str, Said]] = {
         "The restriction ({code}) ended with the consent.",
         "限制（{code}）随同意终止而结束。",
     ),
-    "reply.reply": ("{who} replied to the record {record}.", "{who}对记录 {record} 作了申辩。"),
+    "reply.reply": ("{who} replied to the record {record}.", "{who}对记录 {record} 作了答辩。"),
     "reply.change": (
         "{who} changed the reply to the record {record}.",
-        "{who}修改了对记录 {record} 的申辩。",
+        "{who}修改了对记录 {record} 的答辩。",
     ),
     "reply.answer": (
         "{who} answered the reply to the record {record}.",
-        "{who}答复了对记录 {record} 的申辩。",
+        "{who}答复了对记录 {record} 的答辩。",
     ),
     "reply.remove": (
         "{who} took back the reply to the record {record}.",
-        "{who}收回了对记录 {record} 的申辩。",
+        "{who}收回了对记录 {record} 的答辩。",
     ),
     "record.retract": ("{who} retracted the record {record}.", "{who}收回了记录 {record}。"),
     "record.source-ends": (
@@ -162,9 +162,9 @@ EVENTS: Final[dict[str, Said]] = {
     "stop.leave": ("The stop ended with the consent.", "停止请求随同意终止而结束。"),
     "mandate.give": (
         "{who} let {name} act as {kind} until {until}.",
-        "{who}授权 {name} 以{kind}身份代理至 {until}。",
+        "{who}委托 {name} 以{kind}身份代理至 {until}。",
     ),
-    "mandate.revoke": ("{who} took back the mandate of {name}.", "{who}收回了对 {name} 的授权。"),
+    "mandate.revoke": ("{who} took back the mandate of {name}.", "{who}收回了对 {name} 的委托。"),
     "second-key.register": ("{who} kept a second key.", "{who}登记了备用密钥。"),
     "second-key.remove": ("{who} removed the second key.", "{who}移除了备用密钥。"),
     "recovery.ask": (
@@ -260,11 +260,11 @@ STATES: Final[dict[str, Said]] = {
     "restriction.left": ("It is over.", "已结束。"),
     "reply.said": (
         "It is shown beside the record wherever the record is shown.",
-        "凡显示该记录之处均显示该申辩。",
+        "凡显示该记录之处均显示该答辩。",
     ),
     "reply.answered": (
         "The answer is shown beside the reply.",
-        "答复与申辩一并显示。",
+        "答复与答辩一并显示。",
     ),
     "reply.removed": ("It is shown no more.", "不再显示。"),
     "record.retracted": ("It counts no more.", "不再计分。"),
@@ -278,8 +278,8 @@ STATES: Final[dict[str, Said]] = {
     ),
     "stop.stopped": ("You have stopped, as of the day of the request.", "自请求之日起已停止。"),
     "stop.resumed": ("Your consent holds again from now on.", "您的同意自此恢复有效。"),
-    "mandate.live": ("It is shown in every report.", "该授权在每份报告中列明。"),
-    "mandate.ended": ("The mandate of {name} is over.", "对 {name} 的授权已结束。"),
+    "mandate.live": ("It is shown in every report.", "该委托在每份报告中列明。"),
+    "mandate.ended": ("The mandate of {name} is over.", "对 {name} 的委托已结束。"),
     "mandate.revoked": ("It is over at once.", "立即结束。"),
     "second-key.kept": (
         "It is one of the three that recover a lost key.",
@@ -324,12 +324,12 @@ DOORS: Final[dict[str, Said]] = {
     "restriction.object": ("Object: then it does not begin", "提出反对：反对后不生效"),
     "restriction.hardship": ("Tell of a hardship, to be released", "说明特殊困难，以解除限制"),
     "restriction.contest": ("Contest the restriction", "对限制提出异议"),
-    "reply.reply": ("Reply beside it", "在其旁申辩"),
-    "reply.change": ("Change the reply", "修改申辩"),
-    "reply.remove": ("Take the reply back", "收回申辩"),
+    "reply.reply": ("Reply beside it", "在其旁答辩"),
+    "reply.change": ("Change the reply", "修改答辩"),
+    "reply.remove": ("Take the reply back", "收回答辩"),
     "stop.confirm": ("Confirm the stop", "确认停止"),
     "stop.resume": ("Undo the stop", "撤销停止"),
-    "mandate.revoke": ("Take the mandate back", "收回授权"),
+    "mandate.revoke": ("Take the mandate back", "收回委托"),
     "second-key.remove": ("Remove the second key", "移除备用密钥"),
     "recovery.cancel": ("Stop it with your key", "以您的密钥终止"),
     "contact.remove": ("Remove the address", "移除地址"),
@@ -361,6 +361,7 @@ PLAIN: Final[dict[str, Said]] = {
             "得到的答复是：{answer}。"
         ),
     ),
+    "question.presented": ("your own presentation", "您本人出示的凭证"),
     "pack.published": (
         (
             "New rules were published for {context}, version {version}: {summary} They come into"
@@ -393,7 +394,7 @@ PLAIN: Final[dict[str, Said]] = {
 
 KINDS: Final[dict[str, Said]] = {
     "guardian": ("guardian", "监护人"),
-    "attorney": ("attorney", "受托人"),
+    "attorney": ("attorney", "受托代理人"),
     "interpreter": ("interpreter", "口译员"),
     "adviser": ("adviser", "顾问"),
     "email": ("e-mail", "电子邮件"),

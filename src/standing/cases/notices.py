@@ -232,13 +232,16 @@ class Asked:
     transaction: str
     reference: str
     answer: str
+    alternative: str = ""  # the ordinary service that the party offered
+    is_presented: bool = False  # made with the subject's own presentation
 
 
 def question_item(asked: Asked, subject: str, name: Name) -> Item:
     """Tell who asked, for what, in which transaction, and what was answered."""
+    about = texts.PLAIN["question.presented"] if asked.is_presented else asked.reference
     words = plain(
         "question.asked", party=asked.party, purpose=asked.purpose, transaction=asked.transaction,
-        reference=asked.reference, answer=asked.answer,
+        reference=about, answer=asked.answer,
     )  # fmt: skip
     command = (
         f"standing contest file {subject} --context {asked.context} {_KEY} --target decision"

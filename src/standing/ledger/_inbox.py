@@ -122,12 +122,13 @@ def noticed(core: Core, number: int, context: str, cases: list[Case]) -> Iterato
             negative=act is not None and act.points < 0,
             counts_from=opened.included + pack.notice_days, changes=reason.next_change,
             expires=reason.expires or opened.record.day + validity,
-            contest_until=_last_day(days, opened.included, pack.contest_days),
+            contest_until=last_day(days, opened.included, pack.contest_days),
             is_contested=notices.is_contested(opened.id, cases), has_reply=opened.id in answered,
         )  # fmt: skip
 
 
-def _last_day(days: WorkingDays, noticed_on: int, span: int) -> int | None:
+def last_day(days: WorkingDays, noticed_on: int, span: int) -> int | None:
+    """Give the last day on which a record can be contested; None where none is set."""
     late = days.time_to_act(noticed_on, span)
     return None if late >= NEVER else late - 1
 
@@ -173,7 +174,8 @@ def read_asked(core: Core, question: Question | Presented) -> notices.Asked:
     said = answer.get("answer", "") if isinstance(answer, dict) else ""
     return notices.Asked(
         leaf_of(question), question.day, asked.context, right.name if right else "", asked.purpose,
-        asked.transaction, asked.reference, str(said),
+        asked.transaction, asked.reference, str(said), asked.alternative,
+        isinstance(question, Presented),
     )  # fmt: skip
 
 

@@ -21,20 +21,24 @@ from typing import Any, Self
 
 from standing import audit, charter, policy
 from standing.cases.lifecycles import Case, Event, WorkingDays
+from standing.cases.notices import Item
 from standing.engine import Clock, RealClock, SimulatedClock
 from standing.errors import Refused, StandingError, Usage
 from standing.ledger import (
     _cases,
     _decide,
     _delivery,
+    _evidence,
     _import,
     _inbox,
+    _letters,
     _links,
     _outside,
     _parties,
     _people,
     _presentations,
     _rates,
+    _reading,
     _recalls,
     _register,
     _report,
@@ -50,7 +54,7 @@ from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
 from standing.log import Publication
-from standing.vault import Attributes, Consent, Link, Message, Recalled
+from standing.vault import Attributes, Consent, Evidence, Link, Message, Recalled
 from standing.wire.keys import KeyFile, PublicKey, SigningKey
 
 
@@ -551,9 +555,11 @@ class Ledger:
         """Name the relying parties' keys that may not ask today, and why."""
         return _parties.suspended(self._core)
 
-    def report(self, subject: str, context: str | None = None) -> dict[str, object]:
+    def report(self, subject: str | PublicKey, context: str | None = None) -> dict[str, object]:
         """Give everything the ledger holds on a subject, for reading; unsigned."""
-        return _report.for_reading(self._core, subject, context)
+        if isinstance(subject, PublicKey):
+            return _reading.read_number(self._core, self._number(subject, context or ""), context)
+        return _reading.for_reading(self._core, subject, context)
 
     def report_for(self, subject: str, context: str, recipient: PublicKey) -> bytes:
         """Make a report of one context that its recipient can verify elsewhere."""
@@ -662,6 +668,16 @@ class Ledger:
     def worklist(self, key: PublicKey) -> list[_worklist.Work]:
         """List the cases in which something waits for an issuer, a reviewer or a desk."""
         return _worklist.worklist(self._core, key)
+
+    def letter(self, case: str | Item, step: int | None = None) -> _letters.Letter:
+        """Write the letter about a step of a case: by the case's name, or by a notice of it."""
+        if isinstance(case, Item):
+            return _letters.letter(self._core, case.about, case.step if step is None else step)
+        return _letters.letter(self._core, case, step)
+
+    def evidence(self, leaf: bytes, key: PublicKey) -> Evidence:
+        """Give a file to whoever it is about, or to whoever has a part in its case."""
+        return _evidence.evidence(self._core, leaf, key)
 
     def outbox(self, state: str = "") -> list[Message]:
         """List the messages of a state, or all: to whom, how often tried, when next."""

@@ -17,11 +17,12 @@ from standing.ledger._core import Core
 from standing.ledger._inbox import given, namer, read_asked
 from standing.ledger._settings import Settings
 from standing.ledger._worklist import is_theirs
-from standing.vault import Question, Step
+from standing.vault import Presented, Question, Recall, Step
 
 _BATCHES: Final = "batches"
 _MARKS: Final = "marks"
 _DAY: Final = "day"
+_TOLD_KINDS: Final = frozenset({"step", "question", "presented", "recall"})
 KEYS: Final = "keys"
 NEWS: Final = "news"
 
@@ -89,19 +90,22 @@ class _Finder:
             outbox.move_cursor(_BATCHES, last)
 
     def look_at_marks(self) -> None:
-        """Find the steps and the questions that a marks statement holds now."""
+        """Find the steps, questions and recalls that a marks statement holds now."""
         outbox = self.core.vault.outbox
         after = outbox.cursor(_MARKS)
         last, documents = self.core.vault.marked_since(after)
         for leaf, kind, number, context in documents:
-            if kind == "step":
-                step = self.core.vault.document(leaf).document
-                assert isinstance(step, Step), "its kind says so"
-                self._look_at_case(step.opening or leaf, number, context)
-            elif kind == "question":
-                question = self.core.vault.document(leaf).document
-                assert isinstance(question, Question), "its kind says so"
-                self._look_at_question(leaf, question)
+            if kind not in _TOLD_KINDS:
+                continue
+            match self.core.vault.document(leaf).document:
+                case Step() as step:
+                    self._look_at_case(step.opening or leaf, number, context)
+                case Question() | Presented() as question:
+                    self._look_at_question(leaf, question)
+                case Recall() as recall:
+                    self._look_at_recall(leaf, recall)
+                case _:
+                    pass
         if last != after:
             outbox.move_cursor(_MARKS, last)
 
@@ -144,11 +148,23 @@ class _Finder:
             ):
                 self._tell(number, seed, day, context)
 
-    def _look_at_question(self, leaf: bytes, question: Question) -> None:
+    def _look_at_question(self, leaf: bytes, question: Question | Presented) -> None:
         asked = read_asked(self.core, question)
-        link = self.core.vault.link(asked.context, asked.reference)
-        if link is not None:
-            self._tell(link[0], notices.question_seed(leaf), asked.day, asked.context)
+        if isinstance(question, Presented):
+            number = self.core.vault.subject_of_key(question.maker, question.day)
+        else:
+            link = self.core.vault.link(asked.context, asked.reference)
+            number = link[0] if link else None
+        if number is not None:
+            self._tell(number, notices.question_seed(leaf), asked.day, asked.context)
+
+    def _look_at_recall(self, leaf: bytes, recall: Recall) -> None:
+        """Tell a relying party that an answer of its ceased to hold, in the words of any notice."""
+        right = self.core.state.roll.keys.get(recall.party)
+        if right is not None and right.name in self.settings.contacts:
+            recipient = f"@{right.name}"
+            item = namer(self.core, recipient)(b"recall|" + leaf)
+            self._found.setdefault(recipient, {})[item] = 0, ""
 
     def _look_at_case(self, opening: bytes, number: int, context: str) -> Case:
         case = case_of(

@@ -145,6 +145,12 @@ def catalogue_of(core: Core, pack_digest: bytes) -> bytes:
     return core.log.document(core.state.roll.packs[pack_digest].catalogue)
 
 
+def catalogue_of_pack(core: Core, context: str, day: int) -> policy.Catalogue | None:
+    """Read the catalogue behind the pack in force on a day; packs of linter 1 name none."""
+    named = core.state.roll.packs[pack_in_force(core, context, day)].catalogue
+    return _catalogue(core.log.document(named)) if named else None
+
+
 def schedule(core: Core, context: str) -> policy.Schedule:
     """Give a context's published packs with their days of force; raises `E-PACK-12`."""
     packs = core.state.packs_of(context)

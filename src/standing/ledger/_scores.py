@@ -1,8 +1,8 @@
 """Scores: one subject with every reason, or a whole population with its digest."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -10,7 +10,8 @@ import numpy as np
 
 from standing import policy
 from standing.cases import scores
-from standing.cases.standing import Standing, standings
+from standing.cases.lifecycles import Case
+from standing.cases.standing import Reply, Standing, replies, standings
 from standing.errors import Refused
 from standing.ledger import _population, _rules, _world
 from standing.ledger._core import Core
@@ -32,6 +33,7 @@ class SubjectScore:
     score: policy.Score
     digest: bytes
     opens: tuple[str, ...]  # perks that are due, restrictions whose records are there
+    replies: Mapping[str, Reply] = field(default_factory=dict)  # said beside a record (L26)
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,15 @@ def resolve(core: Core, name: str, context: str | None) -> int:
 def score(core: Core, name: str, context: str, as_of: int | None = None) -> SubjectScore:
     """Score one subject, with one reason a record."""
     day = core.today if as_of is None else as_of
-    number, facts = _history(core, name, context, day)
+    number, facts, cases = _history(core, name, context, day)
     pack = _rules.pack_in_force(core, context, day)
     result = policy.score(facts, _rules.schedule(core, context), day)
-    return _subject_score(core, number, context, day, pack, result)
+    return _subject_score(core, number, context, day, pack, result, cases)
 
 
 def forecast(core: Core, name: str, context: str) -> tuple[policy.Outlook, ...]:
     """Give each change of one subject's score in the next 24 months, if nothing new happens."""
-    _, facts = _history(core, name, context, core.today)
+    _, facts, _ = _history(core, name, context, core.today)
     return policy.forecast(facts, _rules.schedule(core, context), core.today)
 
 
@@ -89,16 +91,19 @@ def what_if(
     core: Core, name: str, context: str, annulled: Sequence[str], more: Sequence[str]
 ) -> policy.WhatIf:
     """Suppose that records were annulled, or that acts came today; nothing is changed."""
-    _, facts = _history(core, name, context, core.today)
+    _, facts, _ = _history(core, name, context, core.today)
     schedule = _rules.schedule(core, context)
     return policy.what_if(facts, schedule, core.today, annulled=annulled, more=more)
 
 
-def _history(core: Core, name: str, context: str, day: int) -> tuple[int, list[policy.RecordFact]]:
+def _history(
+    core: Core, name: str, context: str, day: int
+) -> tuple[int, list[policy.RecordFact], list[Case]]:
     number = resolve(core, name, context)
     since = scores.live_since(core.vault, number, context, day)
     records = [r for r in core.vault.records_of(number, context) if r.included <= day]
-    return number, scores.facts_of(records, since, said_of(core, number, context, day))
+    cases = _world.cases_of(core, number, context, day)
+    return number, scores.facts_of(records, since, standings(cases)), cases
 
 
 def said_of(core: Core, number: int, context: str, day: int) -> dict[str, Standing]:
@@ -138,19 +143,32 @@ def improvements(core: Core, context: str, earlier: int, count: int) -> list[Imp
         rises.append((now.score - before, names[number], number, before, now))
     rises.sort(key=lambda rise: (-rise[0], rise[1]))
     return [
-        Improvement(name, before, _subject_score(core, number, context, core.today, pack, now))
+        Improvement(
+            name,
+            before,
+            _subject_score(
+                core,
+                number,
+                context,
+                core.today,
+                pack,
+                now,
+                _world.cases_of(core, number, context),
+            ),
+        )
         for rise, name, number, before, now in rises[:count]
         if rise > 0
     ]
 
 
 def _subject_score(
-    core: Core, number: int, context: str, day: int, pack: bytes, result: policy.Score
-) -> SubjectScore:
+    core: Core, number: int, context: str, day: int, pack: bytes, result: policy.Score,
+    cases: Sequence[Case],
+) -> SubjectScore:  # fmt: skip
     pseudonym = core.vault.secret.pseudonym(number, context)
     opens = tuple(sorted(policy.consequences(result, _rules.pack(core, pack))))
     digest = subject_digest(pack, day, result)
-    return SubjectScore(pseudonym, context, day, pack, result, digest, opens)
+    return SubjectScore(pseudonym, context, day, pack, result, digest, opens, replies(cases))
 
 
 def subject_digest(pack: bytes, day: int, score: policy.Score) -> bytes:

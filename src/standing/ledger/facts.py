@@ -5,8 +5,9 @@ from itertools import pairwise
 from typing import Any
 
 from standing.audit import Check, Verification
+from standing.cases.standing import Reply
 from standing.ledger._decide import Decision
-from standing.ledger._report import score_facts
+from standing.ledger._reading import score_facts
 from standing.ledger._scores import Population, SubjectScore
 from standing.policy import Outlook, WhatIf
 from standing.verify.checkpoints import parse_checkpoint
@@ -41,11 +42,20 @@ def score_text(scored: SubjectScore) -> str:
             f"  {r.counted:+6d}  {r.rule}  {r.record}  ({r.why}; on its face {r.face:+d}{change},"
             f" gone {format_day(r.expires)})"
         )
+        lines += _replied(scored.replies.get(r.record))
     if not result.reasons:
         lines.append("  no records: the score is the base that everyone starts from")
     if scored.opens:
         lines.append(f"  opens: {', '.join(scored.opens)} (a restriction only if a human decides)")
     return "\n".join(lines)
+
+
+def _replied(reply: Reply | None) -> list[str]:
+    """Write what is said beside a record, and the answer to it."""
+    if reply is None:
+        return []
+    answer = [f"          the issuer answers: {reply.answer}"] if reply.answer else []
+    return [f"          the subject replies: {reply.words}", *answer]
 
 
 def outlooks_facts(outlooks: Sequence[Outlook]) -> list[dict[str, Any]]:
