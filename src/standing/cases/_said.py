@@ -31,10 +31,8 @@ def read_said(sign1: cose.Sign1, typ: str, kind: type[_Said], refusal: Refused) 
             raise msgspec.ValidationError("its typ header is another")  # noqa: TRY301 - one error for every wrong form
         value = cbor.decode(sign1.payload or b"", what="a signed message")
         said = msgspec.convert(value, kind, builtin_types=(bytes,))
-        if "type" not in value:
-            raise msgspec.ValidationError("it does not name its type")  # noqa: TRY301 - see above
-        if msgspec.to_builtins(said, builtin_types=(bytes,)) != value:
-            raise msgspec.ValidationError("it is not in its one form")  # noqa: TRY301 - see above
+        if msgspec.to_builtins(said, builtin_types=(bytes,)).keys() != value.keys():
+            raise msgspec.ValidationError("its members are not those of its one form")  # noqa: TRY301 - see above
     except msgspec.ValidationError as problem:
         raise Refused(
             refusal.code, refusal.what, why=f"{problem}.", fix=refusal.fix, where=refusal.where

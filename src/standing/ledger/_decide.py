@@ -68,6 +68,7 @@ def decide_many(core: Core, questions: Sequence[bytes]) -> list[Decision | Stand
             why="An answer is signed and logged.",
             fix="Open it for writing: standing.open(directory).",
         )
+    core.commit([])  # the marks that are due: the answers carry a checkpoint over them
     _recalls.look_once_a_day(core)
     outcomes: list[Decision | StandingError] = []
     with core.vault.transaction(questions_alone=True):
@@ -78,7 +79,6 @@ def decide_many(core: Core, questions: Sequence[bytes]) -> list[Decision | Stand
                 outcomes.append(refusal)
                 continue
             outcomes.append(judged if isinstance(judged, Decision) else _keep(core, judged))
-    core.commit([])
     return outcomes
 
 
@@ -125,7 +125,8 @@ def _keep(core: Core, judged: _Judged) -> Decision:
     """Sign the answer and write everything down: the same rows for every question."""
     asked, store = judged.asked, core.vault.asked
     expires = core.engine.clock.now() + _ANSWER_SECONDS
-    decision = _sign(core, core.answer_keys[0], judged, expires)
+    checkpoint = core.log.checkpoint_before(core.today)
+    decision = _sign(core, core.answer_keys[0], judged, expires, checkpoint)
     question: Question | Presented = Question(
         new_salt(), core.today, judged.signed, decision.signed
     )
@@ -136,11 +137,16 @@ def _keep(core: Core, judged: _Judged) -> Decision:
         store.spend(judged.token.id)
     until = expires if judged.code == CLEAR else Questions.NEVER
     core.vault.add_question(question, judged.about.name, until)
-    store.note(judged.party, asked.transaction, core.today, judged.signed, decision.signed, expires)
+    store.note(
+        judged.party, asked.transaction, day=core.today, question=judged.signed,
+        answer=decision.signed, expires=expires, checkpoint=checkpoint,
+    )  # fmt: skip
     return decision
 
 
-def _sign(core: Core, key: SigningKey, judged: _Judged, expires: int) -> Decision:
+def _sign(
+    core: Core, key: SigningKey, judged: _Judged, expires: int, checkpoint: bytes
+) -> Decision:
     asked = judged.asked
     answer = cases.Answer(
         answer=judged.code,
@@ -149,7 +155,7 @@ def _sign(core: Core, key: SigningKey, judged: _Judged, expires: int) -> Decisio
         pack=judged.pack,
         day=asked.day,
         nonce=asked.nonce,
-        checkpoint=core.log.checkpoint_before(asked.day),
+        checkpoint=checkpoint,
         expires=expires,
     )
     return Decision(answer, decisions.sign_answer(key, core.trust.origin, answer))
@@ -178,7 +184,7 @@ def _again(core: Core, signed: bytes, party: bytes, asked: Asked, earlier: Earli
         pack = _rules.pack_in_force(core, asked.context, asked.day)
         judged = _Judged(signed, party, asked, about, token, code, pack)
         for key in core.answer_keys:
-            decision = _sign(core, key, judged, earlier.expires)
+            decision = _sign(core, key, judged, earlier.expires, earlier.checkpoint)
             if secret.trace(decision.signed) == earlier.answer:
                 return decision
     raise Refused(
