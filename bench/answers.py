@@ -125,7 +125,7 @@ def bench_decide_timing(folder: Path, scale: float) -> dict[str, Any]:
     made = make_crowd(folder, subjects, real=_REAL, restricted=_RESTRICTED)
     count = round(6_000 * max(scale, 0.1) * 5)
     with made.ledger:
-        for key in made.people[_RESTRICTED : 120]:
+        for key in made.people[_RESTRICTED:120]:
             for context in (RAIL, HOSPITALITY):
                 made.ledger.withdraw(key, context)
         by_reference = _compare(_by_reference(made), count)
@@ -167,9 +167,7 @@ def _with_presentation(made: Crowd) -> dict[str, Ask]:
     def of(key: Callable[[], SigningKey]) -> Ask:
         def ask() -> tuple[Crowd, bytes]:
             party = made.keys["booking"]
-            token = made.ledger.present(
-                key(), party.public, HOSPITALITY, PURPOSES[HOSPITALITY]
-            )
+            token = made.ledger.present(key(), party.public, HOSPITALITY, PURPOSES[HOSPITALITY])
             transaction, nonce = os.urandom(8).hex(), os.urandom(16)
             return made, made.ledger.ask_with(
                 party, HOSPITALITY, PURPOSES[HOSPITALITY], transaction, token, nonce

@@ -133,9 +133,7 @@ def _publish(made: Crowd) -> None:
             if within == context
         ]  # fmt: skip
         pack = policy.with_organisations(pack, taking_part)
-        made.ledger.publish_pack(
-            policy.canonical(pack), by=[made.keys["one"], made.keys["two"]]
-        )
+        made.ledger.publish_pack(policy.canonical(pack), by=[made.keys["one"], made.keys["two"]])
 
 
 def _join(made: Crowd, number: int) -> None:

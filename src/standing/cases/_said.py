@@ -1,5 +1,6 @@
 """What relying parties sign, read: one form, one kind of refusal."""
 
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -45,8 +46,13 @@ def party_of(state: charter.State, sign1: cose.Sign1) -> charter.Accreditation:
     right = state.roll.keys.get(sign1.kid)
     if right is None or right.role != "relying-party":
         raise not_a_party()
-    sign1.verify(PublicKey.from_cose_key(right.key))
+    sign1.verify(_key(right.key))
     return right
+
+
+@lru_cache(maxsize=4_096)
+def _key(cose_key: bytes) -> PublicKey:
+    return PublicKey.from_cose_key(cose_key)
 
 
 def not_a_party() -> Refused:

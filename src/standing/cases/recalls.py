@@ -24,9 +24,7 @@ _DELETED_TYP: Final = "application/vnd.standing.deleted.v1+cose"
 _FOLLOWED_TYP: Final = "application/vnd.standing.followed.v1+cose"
 
 Transaction = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CHARS)]
-Transactions = Annotated[
-    tuple[Transaction, ...], msgspec.Meta(min_length=1, max_length=MAX_NAMED)
-]
+Transactions = Annotated[tuple[Transaction, ...], msgspec.Meta(min_length=1, max_length=MAX_NAMED)]
 Nonce = Annotated[bytes, msgspec.Meta(min_length=NONCE_BYTES, max_length=NONCE_BYTES)]
 
 

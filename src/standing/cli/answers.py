@@ -28,7 +28,7 @@ from standing.cli.options import (
 @click.option("--presentation", type=PATH, metavar="FILE",
               help="What the person made for this question; in place of --reference.")  # fmt: skip
 @click.option("--alternative", default="",
-              help="The ordinary service that you offer instead, on this route and day.")  # fmt: skip
+              help="The ordinary service that you offer instead, this route and day.")  # fmt: skip
 @click.option("--context", help="The context (default: the only one of the key).")
 @ledger_option
 @today_option

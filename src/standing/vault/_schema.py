@@ -2,8 +2,9 @@
 
 `documents`, `batches` and `marks` hold what the log commits to; every other table is an index
 that an auditor recomputes from them, but for `asked`, `asking`, `presented` and `checkpoints`,
-keyed hashes, counts and notes that outlive what is erased, and `cursors`. No verifier relies on those. Whoever controls
-this file can withhold or delete personal payloads and cannot invent or alter a record.
+keyed hashes, counts and notes that outlive what is erased, and `cursors`. No verifier relies on
+those. Whoever controls this file can withhold or delete personal payloads and cannot invent or
+alter a record.
 """
 
 from typing import Final

@@ -15,9 +15,7 @@ def party(stage, name="rail-sales"):
 
 def question(stage, card="card-1", *, trip=None, alternative=TRAIN):
     trip = trip or f"booking-{next(_trips)}"
-    return stage.ledger.ask(
-        party(stage), "rail", PURPOSE, trip, card, os.urandom(16), alternative
-    )
+    return stage.ledger.ask(party(stage), "rail", PURPOSE, trip, card, os.urandom(16), alternative)
 
 
 def answer(stage, card="card-1", **changes):

@@ -80,9 +80,7 @@ class Counter:
             ),
         ]  # fmt: skip
         pack = policy.with_organisations(pack, taking_part)
-        self.ledger.publish_pack(
-            policy.canonical(pack), by=[self.keys["ann"], self.keys["ben"]]
-        )
+        self.ledger.publish_pack(policy.canonical(pack), by=[self.keys["ann"], self.keys["ben"]])
 
     def join(self, key: SigningKey, card: str) -> str:
         """Enrol one more person with consent and a card."""

@@ -12,8 +12,8 @@ from standing.errors import StandingError
 from standing.ledger import open_ledger
 from standing.wire import cbor
 from standing.wire.keys import SigningKey
+from tests.unit.ledger.test_decide import statements_of
 
-from ..ledger.test_decide import statements_of
 from .counter import CONTEXT, PURPOSE, TODAY, Counter
 
 PERK, CODE = "seat-choice", "no-high-speed"
@@ -191,7 +191,9 @@ def test_a_token_for_another_purpose_context_or_ledger_is_refused(counter):
     ):
         token = presentations.present(key, **made | change)
         assert code_of(counter.ledger.decide, counter.ask(token)) == code
-    assert counter.ledger.decide(counter.ask(presentations.present(key, **made))).answer.answer == PERK
+    assert (
+        counter.ledger.decide(counter.ask(presentations.present(key, **made))).answer.answer == PERK
+    )
 
 
 def test_a_token_changed_anywhere_is_refused_the_same_for_everyone(counter):

@@ -5,7 +5,13 @@ import shutil
 import pytest
 
 from standing.cases.decisions import parse_question
-from standing.cases.recalls import DeletedSaid, FollowedSaid, read_recall, sign_deleted, sign_followed
+from standing.cases.recalls import (
+    DeletedSaid,
+    FollowedSaid,
+    read_recall,
+    sign_deleted,
+    sign_followed,
+)
 from standing.engine import SimulatedClock
 from standing.errors import Broken, Refused
 from standing.ledger import open_ledger
@@ -164,7 +170,9 @@ def test_a_ledger_that_slept_finds_what_one_that_was_ticked_daily_has_found(stag
                 if is_ticked or day == begun + 31:
                     ledger.tick()
             with pytest.raises(Refused, match="E-DECIDE-08"):
-                ledger.decide(ledger.ask(party(stage), "rail", "high-speed-sale", "z", "x", bytes(16)))
+                ledger.decide(
+                    ledger.ask(party(stage), "rail", "high-speed-sale", "z", "x", bytes(16))
+                )
             found.append([(r.transaction, r.since, r.due) for r in ledger.every_recall()])
     assert found[0] == found[1]
     assert [one[:2] for one in found[0]] == [("booking-a", begun + 2), ("booking-b", begun + 2)]
@@ -201,7 +209,7 @@ def test_a_recipient_that_has_not_confirmed_after_3_working_days_asks_nothing(st
         refusals.add(str(refused.value))
     assert len(refusals) == 1
     assert "E-DECIDE-08" in refusals.pop()
-    assert list(stage.ledger.suspended())[0].startswith("rail-sales")
+    assert next(iter(stage.ledger.suspended())).startswith("rail-sales")
     assert stage.ledger.every_recall()[0].due == monday + 4
     stage.ledger.confirm_recalls(party(stage))
     assert answer(stage, "card-2") == "clear"
@@ -236,7 +244,9 @@ def test_a_confirmation_is_of_today_and_signed_by_the_party(stage):
     forged = sign_deleted(stranger, "rail-sales", DeletedSaid(stage.ledger.today, ("booking-a",)))
     with pytest.raises(Refused, match="E-DECIDE-01"):
         stage.ledger.take_confirmation(forged)
-    good = bytearray(sign_deleted(key, "rail-sales", DeletedSaid(stage.ledger.today, ("booking-a",))))
+    good = bytearray(
+        sign_deleted(key, "rail-sales", DeletedSaid(stage.ledger.today, ("booking-a",)))
+    )
     good[-1] ^= 1
     with pytest.raises(Broken):
         stage.ledger.take_confirmation(bytes(good))
