@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import city, help_time, importing, log_checks, serving, ticking
+from bench import answers, city, help_time, importing, log_checks, serving, ticking
 from bench.scoring import benchmarks as scoring
 
 BENCHMARKS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
@@ -24,6 +24,8 @@ BENCHMARKS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
     "one-score": scoring.bench_one_score,
     "advance": scoring.bench_advance,
     "simulate": scoring.bench_simulate,
+    "decide": answers.bench_decide,
+    "decide-timing": answers.bench_decide_timing,
     "tick": ticking.bench_tick,
     "demo": city.bench_demo,
     "help": help_time.bench_help,

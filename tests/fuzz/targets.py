@@ -494,7 +494,7 @@ def question(data: bytes) -> None:
     assert state is not None
     found = attempt(decisions.read_question, state, _signed("bus", QUESTION, data))
     if found is not None:
-        assert cbor.encode(msgspec.to_builtins(found[1], builtin_types=(bytes,))) == data
+        assert cbor.encode(msgspec.to_builtins(found[2], builtin_types=(bytes,))) == data
 
 
 # --- rules ----------------------------------------------------------------------------------------

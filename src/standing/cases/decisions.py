@@ -68,8 +68,13 @@ def sign_question(key: SigningKey, name: str, asked: Asked) -> bytes:
     return sign_said(key, _QUESTION_TYP, name, asked.purpose, asked)
 
 
-def read_question(state: charter.State, signed: bytes) -> tuple[charter.Accreditation, Asked]:
-    """Check who asks and what; raises before anything about a subject is looked up."""
+def read_question(
+    state: charter.State, signed: bytes
+) -> tuple[charter.Accreditation, bytes, Asked]:
+    """Check who asks and what; gives the right, the key's thumbprint and what is asked.
+
+    Raises before anything about a subject is looked up.
+    """
     sign1 = cose.parse_sign1(signed)
     right = state.roll.keys.get(sign1.kid)
     if right is None or right.revoked_entry is not None or state.day > right.until:
@@ -77,7 +82,7 @@ def read_question(state: charter.State, signed: bytes) -> tuple[charter.Accredit
     party_of(state, sign1)
     asked = parse_question(sign1)
     _check_texts(asked)
-    return right, asked
+    return right, sign1.kid, asked
 
 
 def parse_question(sign1: cose.Sign1) -> Asked:

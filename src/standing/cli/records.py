@@ -1,7 +1,6 @@
-"""`import`, `score`, `decide`, `report`: records in, scores, answers and reports out."""
+"""`import`, `score`, `report`: records in, scores and reports out."""
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,6 @@ import click
 from standing.cli.options import (
     PATH,
     json_option,
-    key_option,
     ledger_option,
     load_key,
     open_for,
@@ -151,41 +149,6 @@ def _score_all(directory: Path, context: str, today: str | None, *, as_json: boo
     with open_for(directory, today) as ledger:
         population = ledger.score_all(context)
     show(population_facts(population), population_text(population), as_json=as_json)
-
-
-@click.command()
-@key_option("The relying party's private key.")
-@click.option("--purpose", required=True)
-@click.option("--transaction", required=True, help="The booking or sale that this is for.")
-@click.option("--reference", required=True, help="How the relying party knows the person.")
-@click.option("--context", help="The context (default: the only one of the key).")
-@ledger_option
-@today_option
-@json_option
-def decide(
-    key: Path,
-    purpose: str,
-    transaction: str,
-    reference: str,
-    context: str | None,
-    directory: Path,
-    today: str | None,
-    as_json: bool,
-) -> None:
-    """Ask one narrow question and print the signed answer: clear, or a restriction in force."""
-    from standing.ledger.facts import decision_facts
-
-    asker = load_key(key)
-    with open_for(directory, today) as ledger:
-        right = ledger.state.roll.keys.get(asker.public.thumbprint)
-        if context is None:
-            if right is None or len(right.contexts) != 1:
-                raise click.UsageError("Give --context: the key is not for exactly one.")
-            context = right.contexts[0]
-        question = ledger.ask(asker, context, purpose, transaction, reference, os.urandom(16))
-        decision = ledger.decide(question)
-    value = decision_facts(decision)
-    show(value, f"{decision.answer.answer} (holds for 24 hours)", as_json=as_json)
 
 
 @click.command()

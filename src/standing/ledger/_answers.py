@@ -7,6 +7,7 @@ from standing.cases.answers import Rules
 from standing.cases.decisions import Asked
 from standing.ledger import _rules, _world
 from standing.ledger._core import Core
+from standing.policy import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,11 @@ def rules_of(core: Core) -> Rules:
     )
 
 
-def answer_to(core: Core, asked: Asked, about: About) -> str:
-    """Give what a question is answered today."""
-    rules = rules_of(core)
-    stamp = core.state.packs_of(asked.context)
-    table = core.lookup.table(core.vault, rules, asked.context, core.today, stamp)
-    pack = rules.pack(asked.context, core.today)
+def answer_to(core: Core, asked: Asked, about: About, pack: Pack) -> str:
+    """Give what a question is answered today, by the pack in force."""
+    table = core.lookup.table(
+        core.vault, rules_of(core), asked.context, core.today, core.state.roll
+    )
     code = answers.choose(table.get(about.name, ()), asked, pack)
     purpose = pack.purposes.get(asked.purpose)
     if about.maker and purpose is not None and purpose.perk:

@@ -16,7 +16,6 @@ from standing.ledger import _answers, _parties, _presentations, _recalls, _rules
 from standing.ledger._answers import About
 from standing.ledger._core import Core
 from standing.vault import Earlier, Presented, Question, Questions, new_salt
-from standing.wire import cose
 from standing.wire.keys import KeyFile, SigningKey
 
 _ANSWER_SECONDS = 86_400
@@ -60,26 +59,33 @@ def decide(core: Core, signed: bytes) -> Decision:
 def decide_many(core: Core, questions: Sequence[bytes]) -> list[Decision | StandingError]:
     """Answer a group of questions with one commit; each is judged for itself, in order."""
     core.check_clock()
-    keys = core.answer_keys
-    if not keys:
+    if not core.answer_keys:
         raise Refused(
             "E-DECIDE-06",
             "This ledger is open for reading only.",
             why="An answer is signed and logged.",
             fix="Open it for writing: standing.open(directory).",
         )
+    core.commit([])  # the marks that are due: the answers carry a checkpoint over them
     _recalls.look_once_a_day(core)
-    outcomes: list[Decision | StandingError] = []
+    sitting = _Sitting(
+        core,
+        core.answer_keys,
+        core.log.checkpoint_before(core.today),
+        core.engine.clock.now(),
+    )
     with core.vault.transaction(questions_alone=True):
-        for signed in questions:
-            try:
-                judged = _judge(core, signed)
-            except StandingError as refusal:
-                outcomes.append(refusal)
-                continue
-            outcomes.append(judged if isinstance(judged, Decision) else _keep(core, judged))
-    core.commit([])
-    return outcomes
+        return [_outcome(sitting, signed) for signed in questions]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sitting:
+    """What all questions of a group share."""
+
+    core: Core
+    keys: Sequence[SigningKey]  # the newest signs
+    checkpoint: bytes
+    now: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +101,31 @@ class _Judged:
     pack: bytes
 
 
-def _judge(core: Core, signed: bytes) -> _Judged | Decision:
-    right, asked = decisions.read_question(core.state, signed)
-    party = cose.parse_sign1(signed).kid
+def _outcome(sitting: _Sitting, signed: bytes) -> Decision | StandingError:
+    try:
+        judged = _judge(sitting, signed)
+    except StandingError as refusal:  # nothing was written
+        return refusal
+    return judged if isinstance(judged, Decision) else _keep(sitting, judged)
+
+
+def _judge(sitting: _Sitting, signed: bytes) -> _Judged | Decision:
+    core = sitting.core
+    right, party, asked = decisions.read_question(core.state, signed)
     _parties.check_free(core, party)
     earlier = core.vault.asked.earlier(party, asked.transaction)
     if earlier is not None:
-        return _again(core, signed, party, asked, earlier)
-    pack = _rules.pack_in_force(core, asked.context, core.today)
-    decisions.check_purpose(right, asked, _rules.pack(core, pack), core.today)
+        return _again(sitting, signed, party, asked, earlier)
+    digest = _rules.pack_in_force(core, asked.context, core.today)
+    pack = _rules.pack(core, digest)
+    decisions.check_purpose(right, asked, pack, core.today)
     token = None
     if asked.presentation:
         token = _presentations.read_token(core, party, asked)
         _presentations.check_unspent(core, token)
     about = _about(core, asked, token)
-    code = _answers.answer_to(core, asked, about)
-    return _Judged(signed, party, asked, about, token, code, pack)
+    code = _answers.answer_to(core, asked, about, pack)
+    return _Judged(signed, party, asked, about, token, code, digest)
 
 
 def _about(core: Core, asked: Asked, token: Presentation | None) -> About:
@@ -121,26 +136,28 @@ def _about(core: Core, asked: Asked, token: Presentation | None) -> About:
     return About(secret.maker(asked.context, maker), maker)
 
 
-def _keep(core: Core, judged: _Judged) -> Decision:
+def _keep(sitting: _Sitting, judged: _Judged) -> Decision:
     """Sign the answer and write everything down: the same rows for every question."""
-    asked, store = judged.asked, core.vault.asked
-    expires = core.engine.clock.now() + _ANSWER_SECONDS
-    decision = _sign(core, core.answer_keys[0], judged, expires)
-    question: Question | Presented = Question(
-        new_salt(), core.today, judged.signed, decision.signed
-    )
+    core, asked = sitting.core, judged.asked
+    expires = sitting.now + _ANSWER_SECONDS
+    decision = _sign(core, sitting.keys[0], judged, expires, sitting.checkpoint)
+    kept = (new_salt(), core.today, judged.signed, decision.signed)
+    question: Question | Presented = Question(*kept)
     if judged.token is not None:
-        question = Presented(
-            new_salt(), core.today, judged.signed, decision.signed, judged.about.maker
-        )
-        store.spend(judged.token.id)
+        question = Presented(*kept, judged.about.maker)
+        core.vault.asked.spend(judged.token.id)
     until = expires if judged.code == CLEAR else Questions.NEVER
     core.vault.add_question(question, judged.about.name, until)
-    store.note(judged.party, asked.transaction, core.today, judged.signed, decision.signed, expires)
+    core.vault.asked.note(
+        judged.party, asked.transaction, day=core.today, question=judged.signed,
+        answer=decision.signed, expires=expires, checkpoint=sitting.checkpoint,
+    )  # fmt: skip
     return decision
 
 
-def _sign(core: Core, key: SigningKey, judged: _Judged, expires: int) -> Decision:
+def _sign(
+    core: Core, key: SigningKey, judged: _Judged, expires: int, checkpoint: bytes
+) -> Decision:
     asked = judged.asked
     answer = cases.Answer(
         answer=judged.code,
@@ -149,18 +166,20 @@ def _sign(core: Core, key: SigningKey, judged: _Judged, expires: int) -> Decisio
         pack=judged.pack,
         day=asked.day,
         nonce=asked.nonce,
-        checkpoint=core.log.checkpoint_before(asked.day),
+        checkpoint=checkpoint,
         expires=expires,
     )
     return Decision(answer, decisions.sign_answer(key, core.trust.origin, answer))
 
 
-def _again(core: Core, signed: bytes, party: bytes, asked: Asked, earlier: Earlier) -> Decision:
+def _again(
+    sitting: _Sitting, signed: bytes, party: bytes, asked: Asked, earlier: Earlier
+) -> Decision:
     """Give the same answer to the same question, made anew: what was kept may be erased.
 
     Raises `E-DECIDE-07` for another question, `E-DECIDE-10` where the answer holds no more.
     """
-    store, secret = core.vault.asked, core.vault.secret
+    core, secret = sitting.core, sitting.core.vault.secret
     if earlier.question != secret.trace(signed):
         raise Refused(
             "E-DECIDE-07",
@@ -168,17 +187,16 @@ def _again(core: Core, signed: bytes, party: bytes, asked: Asked, earlier: Earli
             why="A transaction is asked about once (L36).",
             fix="Use the answer that was given; post the very same question to get it again.",
         )
-    holds = core.engine.clock.now() < earlier.expires
-    if holds and store.recall_of(party, asked.transaction) is None:
-        token = None
-        if asked.presentation:
-            token = _presentations.read_token(core, party, asked)
+    is_recalled = core.vault.asked.recall_of(party, asked.transaction) is not None
+    if sitting.now < earlier.expires and not is_recalled:
+        token = _presentations.read_token(core, party, asked) if asked.presentation else None
         about = _about(core, asked, token)
-        code = _answers.answer_to(core, asked, about)
-        pack = _rules.pack_in_force(core, asked.context, asked.day)
-        judged = _Judged(signed, party, asked, about, token, code, pack)
-        for key in core.answer_keys:
-            decision = _sign(core, key, judged, earlier.expires)
+        pack = _rules.pack_in_force(core, asked.context, core.today)
+        code = _answers.answer_to(core, asked, about, _rules.pack(core, pack))
+        digest = _rules.pack_in_force(core, asked.context, asked.day)
+        judged = _Judged(signed, party, asked, about, token, code, digest)
+        for key in sitting.keys:
+            decision = _sign(core, key, judged, earlier.expires, earlier.checkpoint)
             if secret.trace(decision.signed) == earlier.answer:
                 return decision
     raise Refused(

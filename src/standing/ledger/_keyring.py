@@ -18,6 +18,7 @@ class Keyring:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._keys: dict[bytes, SigningKey] = {}
+        self._serving: dict[str, tuple[charter.Roll, list[SigningKey]]] = {}
         for path in sorted(directory.glob("*.key")):
             key = load_key_file(path).key
             if key is not None:
@@ -44,6 +45,13 @@ class Keyring:
 
     def every(self, state: charter.State, purpose: str) -> list[SigningKey]:
         """Give all keys that served a purpose and are at hand, newest first; see `key`."""
+        known = self._serving.get(purpose)
+        if known is None or known[0] is not state.roll:
+            known = state.roll, self._every(state, purpose)
+            self._serving[purpose] = known
+        return known[1]
+
+    def _every(self, state: charter.State, purpose: str) -> list[SigningKey]:
         newest = self.key(state, purpose)
         named = [charter.read_log_key(purpose, key) for _, key in state.log_keys(purpose)]
         held = [self._keys[k.thumbprint] for k in reversed(named) if k.thumbprint in self._keys]

@@ -6,10 +6,12 @@ from typing import Any
 
 from standing.audit import Check, Verification
 from standing.cases.standing import Reply
+from standing.charter import State
 from standing.ledger._decide import Decision
 from standing.ledger._reading import score_facts
 from standing.ledger._scores import Population, SubjectScore
 from standing.policy import Outlook, WhatIf
+from standing.vault import Recalled
 from standing.verify.checkpoints import parse_checkpoint
 from standing.wire.days import format_day
 
@@ -19,6 +21,7 @@ __all__ = [
     "outlooks_facts",
     "population_facts",
     "population_text",
+    "recall_facts",
     "score_facts",
     "score_text",
     "verification_facts",
@@ -183,6 +186,22 @@ def decision_facts(decision: Decision) -> dict[str, Any]:
         "checkpoint": {"size": checkpoint.size, "root": checkpoint.root.hex()},
         "expires": answer.expires,
         "signature": decision.signed.hex(),
+    }
+
+
+def recall_facts(recalled: Recalled, state: State, day: int) -> dict[str, Any]:
+    """Give a recall by name, for the operator: whose, and whether its deletion is confirmed."""
+    right = state.roll.keys.get(recalled.party)
+    is_late = recalled.confirmed is None and day >= recalled.due
+    said = "NOT confirmed in time" if is_late else "not confirmed yet"
+    return {
+        "party": right.name if right else recalled.party.hex()[:16],
+        "key": recalled.party.hex(),
+        "transaction": recalled.transaction,
+        "since": format_day(recalled.since),
+        "confirm_before": format_day(recalled.due),
+        "confirmed": None if recalled.confirmed is None else format_day(recalled.confirmed),
+        "state": said if recalled.confirmed is None else "deletion confirmed",
     }
 
 

@@ -23,6 +23,7 @@ class Earlier:
     question: bytes  # keyed hash of its bytes
     answer: bytes  # keyed hash of the answer's bytes
     expires: int
+    checkpoint: bytes  # the one that the answer carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class Questions:
     def earlier(self, party: bytes, transaction: str) -> Earlier | None:
         """Find what a key asked about a transaction before."""
         row = self._db.execute(
-            "SELECT day, question, answer, expires FROM asked WHERE name=?",
+            "SELECT day, question, answer, expires, note FROM asked"
+            " JOIN checkpoints ON id=checkpoint WHERE name=?",
             (self._secret.transaction(party, transaction),),
         ).fetchone()
         return Earlier(*row) if row else None
@@ -63,26 +65,38 @@ class Questions:
         self,
         party: bytes,
         transaction: str,
+        *,
         day: int,
         question: bytes,
         answer: bytes,
         expires: int,
+        checkpoint: bytes,
     ) -> None:
         """Remember that a transaction was asked about, and count it."""
         self._db.execute(
-            "INSERT INTO asked VALUES (?,?,?,?,?,0)",
+            "INSERT INTO asked VALUES (?,?,?,?,?,?,0)",
             (
                 self._secret.transaction(party, transaction),
                 day,
                 self._secret.trace(question),
                 self._secret.trace(answer),
                 expires,
+                self._checkpoint(checkpoint),
             ),
         )
         self._db.execute(
             "INSERT INTO asking VALUES (?,?,1,0) ON CONFLICT DO UPDATE SET asked=asked+1",
             (party, day),
         )
+
+    def _checkpoint(self, note: bytes) -> int:
+        """Keep a checkpoint once for all the answers that carry it."""
+        query = "SELECT id FROM checkpoints WHERE note=?"
+        row = self._db.execute(query, (note,)).fetchone()
+        if row is None:
+            insert = "INSERT INTO checkpoints(note) VALUES (?) RETURNING id"
+            row = self._db.execute(insert, (note,)).fetchone()
+        return int(row[0])
 
     def is_spent(self, token: bytes) -> bool:
         """Tell whether a presentation was used, by its one-time id."""

@@ -1,10 +1,10 @@
 """The tables of vault.db.
 
 `documents`, `batches` and `marks` hold what the log commits to; every other table is an index
-that an auditor recomputes from them, but for `asked`, `asking` and `presented`, keyed hashes and
-counts that outlive what is erased, and `cursors`, `outbox` and `messages`: what was told to whom.
-No verifier relies on those. Whoever controls this file can withhold or delete personal payloads
-and cannot invent or alter a record.
+that an auditor recomputes from them, but for `asked`, `asking`, `presented` and `checkpoints`,
+keyed hashes, counts and notes that outlive what is erased, and `cursors`, `outbox` and `messages`:
+what was told to whom. No verifier relies on those. Whoever controls this file can withhold or
+delete personal payloads and cannot invent or alter a record.
 """
 
 from typing import Final
@@ -51,7 +51,9 @@ CREATE TABLE questions(
 CREATE INDEX questions_until ON questions(until);
 CREATE TABLE asked(
   name BLOB PRIMARY KEY, day INTEGER NOT NULL, question BLOB NOT NULL, answer BLOB NOT NULL,
-  expires INTEGER NOT NULL, followed INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+  expires INTEGER NOT NULL, checkpoint INTEGER NOT NULL, followed INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+CREATE TABLE checkpoints(id INTEGER PRIMARY KEY, note BLOB NOT NULL UNIQUE) STRICT;
 CREATE TABLE asking(
   party BLOB NOT NULL, day INTEGER NOT NULL, asked INTEGER NOT NULL, followed INTEGER NOT NULL,
   PRIMARY KEY(party, day)) WITHOUT ROWID, STRICT;

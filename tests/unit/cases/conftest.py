@@ -8,7 +8,7 @@ from standing.demo import make_stage
 from standing.engine import SimulatedClock
 from standing.ledger import open_ledger
 from standing.wire.days import parse_day
-from standing.wire.keys import load_key_file
+from standing.wire.keys import KeyFile, SigningKey, load_key_file
 
 TODAY = parse_day("2026-05-04")
 
@@ -49,6 +49,22 @@ class Stage:
 
     def score(self, card="card-1"):
         return self.ledger.score(card, "rail").score.score
+
+    @property
+    def operator(self):
+        return self.key_file("city-office", "operator")
+
+    def key_file(self, name, role):
+        return KeyFile(role, name, self.keys[name], self.keys[name].public)
+
+    def accredit(self, name, role, employer, sector=""):
+        """Put one more key on the roll."""
+        self.keys[name] = SigningKey.generate()
+        self.ledger.accredit(
+            self.keys[name].public, role=role, name=name, employer=employer, contexts=["rail"],
+            sector=sector, until=self.ledger.today + 1_000, by=self.operator,
+        )  # fmt: skip
+        return self.key_file(name, role)
 
     def key_of(self, name):
         return self.keys[name].public.cose_key()
