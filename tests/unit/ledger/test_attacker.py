@@ -173,10 +173,10 @@ class Attack:
             first = self.ledger.log_size
             done = self.ledger.import_file(path, MAP, {"spy": self.spies["spy"]})
             entries = [cose.parse_sign1(entry) for entry in self.ledger._core.log.entries(first)]
-            self.seen[card].append((
-                "imported", done.records, done.batches, done.refused, done.already_there, done.bad,
-                tuple((kind_of(e), len(e.entry_bytes)) for e in entries),
-            ))  # fmt: skip
+            self._note(
+                card, "imported", done.records, done.batches, done.refused, done.already_there,
+                done.bad, tuple((kind_of(e), len(e.entry_bytes)) for e in entries),
+            )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
