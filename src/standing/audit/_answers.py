@@ -100,10 +100,12 @@ def _check_burden(
     nothing can be said.
     """
     vault = ledger.vault
+    number: int | None
     if isinstance(kept, Presented):
         number = vault.subject_of_key(kept.maker, kept.day)
     else:
-        number = (vault.link(asked.context, asked.reference) or (None,))[0]
+        held = vault.holder(asked.context, asked.reference, kept.day)
+        number = held.subject if held is not None and not held.shared else None
     if number is not None and (
         answer.answer in _possible(ledger, number, kept, asked)
         or changed_on(ledger, number, asked.context, kept.day)

@@ -15,7 +15,7 @@ from standing.cases.scores import facts_of, live_since
 from standing.cases.standing import in_force, standings, views
 from standing.errors import Refused
 from standing.policy import Pack, Schedule, Score
-from standing.vault import Consent, Link, OpenRecord, Vault
+from standing.vault import Link, OpenRecord, Presented, Question, Vault
 
 _PERSON: Final = "person"
 
@@ -87,7 +87,7 @@ def perk_of(
     opened = pack.purposes[purpose].perk if purpose in pack.purposes else ""
     perk = next((one for one in pack.perks if one.code == opened), None)
     agreed = _purposes(vault, number, context, day)
-    since = _unbroken_since(vault, number, context, day)
+    since = vault.consent_since(number, context, day)
     cases = fold_cases(vault, number, context, day, lambda: rules.days(context))
     try:
         _, score = _scored(vault, rules, number, context, day, cases)
@@ -95,33 +95,51 @@ def perk_of(
         return None
     if perk is None or perk.code not in pack.purposes[purpose].answers:
         return None
-    if agreed is not None and (purpose not in agreed or since > day - perk.consent_days):
+    is_long_enough = since is not None and since <= day - perk.consent_days
+    if agreed is not None and not (purpose in agreed and is_long_enough):
         return None
     return perk.code if perk.code in policy.consequences(score, pack) else None
 
 
 def names_of(vault: Vault, number: int, context: str, day: int) -> Iterator[bytes]:
-    """Give the keyed hashes by which a question on a day finds a subject: references and key."""
-    for opened in vault.documents(number, "link"):
-        link = opened.document
-        if not isinstance(link, Link) or link.context != context or link.day > day:
-            continue
-        held = vault.link(context, link.reference)
-        if held is not None and held[0] == number:
-            yield vault.secret.reference(context, link.reference)
+    """Give the keyed hashes by which a burden on a day is found: references and key.
+
+    Not by a reference that several people use: nobody is burdened for another (L32, L57).
+    """
+    for reference in _references(vault, number, context):
+        held = vault.holder(context, reference, day)
+        if held is not None and held.subject == number and not held.shared:
+            yield vault.secret.reference(context, reference)
     key = vault.key_of(number, day)
     if key:
         yield vault.secret.maker(context, key)
 
 
-def all_names_of(vault: Vault, number: int, context: str) -> set[bytes]:
-    """Give every keyed hash under which questions about a subject may have been kept."""
+def questions_of(
+    vault: Vault, number: int, context: str
+) -> list[tuple[bytes, bytes, Question | Presented]]:
+    """List (name, leaf, question) of what was asked about a subject, by reference or token.
+
+    A reference that stood for somebody else before, or does now, shows nothing of theirs.
+    """
+    found = []
+    for reference in _references(vault, number, context):
+        name, links = vault.secret.reference(context, reference), vault.links(context, reference)
+        for leaf in vault.asked.under(name):
+            kept = vault.question(leaf)
+            then = next((one for one in links if kept.day < one.until), links[-1])
+            if then.subject == number:
+                found.append((name, leaf, kept))
+    for key in vault.keys_of(number):
+        name = vault.secret.maker(context, key)
+        found += [(name, leaf, vault.question(leaf)) for leaf in vault.asked.under(name)]
+    return sorted(found, key=lambda one: (one[2].day, one[1]))
+
+
+def _references(vault: Vault, number: int, context: str) -> list[str]:
     links = (opened.document for opened in vault.documents(number, "link"))
-    return {
-        vault.secret.reference(context, link.reference)
-        for link in links
-        if isinstance(link, Link) and link.context == context
-    } | {vault.secret.maker(context, key) for key in vault.keys_of(number)}
+    mine = (link for link in links if isinstance(link, Link) and link.context == context)
+    return sorted({link.reference for link in mine})
 
 
 def _scored(
@@ -138,16 +156,5 @@ def _purposes(vault: Vault, number: int, context: str, day: int) -> frozenset[st
     subject = vault.subject(number)
     if subject is not None and subject[0] != _PERSON:
         return None
-    live = [vault.document(leaf).document for leaf in vault.live_consents(number, context, day)]
-    return frozenset(
-        p for consent in live if isinstance(consent, Consent) for p in consent.purposes
-    )
-
-
-def _unbroken_since(vault: Vault, number: int, context: str, day: int) -> int:
-    """Give the day from which consent has held without a break; a day to come where it does not."""
-    since = day + 1
-    for start, end, _ in reversed(vault.consents(number, context)):
-        if start <= day and end >= since:
-            since = min(since, start)
-    return since
+    terms = vault.terms(number, context, day)
+    return terms.purposes if terms is not None else frozenset()

@@ -54,11 +54,7 @@ def _perk(core: Core, asked: Asked, about: About) -> str | None:
 def answer_on(core: Core, asked: Asked, maker: bytes, day: int) -> str:
     """Give what the same question would have been answered on a day up to today."""
     vault, rules = core.vault, rules_of(core)
-    if maker:
-        number = vault.subject_of_key(maker, day)
-    else:
-        link = vault.link(asked.context, asked.reference)
-        number = link[0] if link is not None and link[1] <= day else None
+    number = vault.subject_of_key(maker, day) if maker else _holder(core, asked, day)
     pack = rules.pack(asked.context, day)
     if number is None:
         return answers.choose((), asked, pack)
@@ -67,3 +63,8 @@ def answer_on(core: Core, asked: Asked, maker: bytes, day: int) -> str:
         perk = answers.perk_of(vault, rules, number, asked.context, asked.purpose, day)
     burdens = answers.burdens_of(vault, rules, number, asked.context, day)
     return perk or answers.choose(burdens, asked, pack)
+
+
+def _holder(core: Core, asked: Asked, day: int) -> int | None:
+    held = core.vault.holder(asked.context, asked.reference, day)
+    return None if held is None or held.shared else held.subject

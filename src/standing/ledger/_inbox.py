@@ -10,7 +10,7 @@ from typing import Final
 
 from standing import policy
 from standing.cases import notices
-from standing.cases.answers import all_names_of
+from standing.cases.answers import questions_of
 from standing.cases.decisions import parse_question
 from standing.cases.lifecycles import NEVER, Case, Event, WorkingDays
 from standing.cases.notices import Item, Noticed, Sayer
@@ -159,9 +159,7 @@ def reasons_of(
 def asked_of(core: Core, number: int, context: str) -> list[notices.Asked]:
     """List what was asked about a subject in a context, by reference or with a presentation."""
     return [
-        read_asked(core, question)
-        for name in sorted(all_names_of(core.vault, number, context))
-        for question in core.vault.questions(name)
+        read_asked(core, question) for _, _, question in questions_of(core.vault, number, context)
     ]
 
 

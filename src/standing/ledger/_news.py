@@ -153,8 +153,8 @@ class _Finder:
         if isinstance(question, Presented):
             number = self.core.vault.subject_of_key(question.maker, question.day)
         else:
-            link = self.core.vault.link(asked.context, asked.reference)
-            number = link[0] if link else None
+            held = self.core.vault.holder(asked.context, asked.reference, question.day)
+            number = held.subject if held else None
         if number is not None:
             self._tell(number, notices.question_seed(leaf), asked.day, asked.context)
 

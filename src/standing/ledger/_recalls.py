@@ -134,16 +134,13 @@ def forget_questions(core: Core, number: int, context: str) -> list[bytes]:
     In the transaction that destroys them. A recipient of `clear` hears nothing, as if nothing had
     happened: the same question is answered the same.
     """
-    leaves = []
-    for name in sorted(answers.all_names_of(core.vault, number, context)):
-        for leaf, is_watched in core.vault.asked.under(name):
-            leaves.append(leaf)
-            if is_watched:
-                _, party, asked, given = _open(core, leaf)
-                if given != CLEAR:
-                    _recall(core, _Found(name, leaf, party, asked, core.today))
-        core.vault.asked.drop(name)
-    return leaves
+    questions = answers.questions_of(core.vault, number, context)
+    for name, leaf, _ in questions:
+        _, party, asked, given = _open(core, leaf)
+        if given != CLEAR and core.vault.asked.recall_of(party, asked.transaction) is None:
+            _recall(core, _Found(name, leaf, party, asked, core.today))
+        core.vault.asked.drop(name, leaf)
+    return [leaf for _, leaf, _ in questions]
 
 
 # --- recipients ---------------------------------------------------------------------------------

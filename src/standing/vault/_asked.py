@@ -150,14 +150,14 @@ class Questions:
         rows = self._db.execute(query, (name, begins, begins + 2 * _A_DAY))
         return [leaf for (leaf,) in rows]
 
-    def under(self, name: bytes) -> list[tuple[bytes, bool]]:
-        """List (leaf, whether it is watched as other than `clear`) of a name's questions."""
-        rows = self._db.execute("SELECT leaf, until FROM questions WHERE name=?", (name,))
-        return [(leaf, until == self.NEVER) for leaf, until in rows.fetchall()]
+    def under(self, name: bytes) -> list[bytes]:
+        """List the leaves of a name's questions."""
+        rows = self._db.execute("SELECT leaf FROM questions WHERE name=?", (name,))
+        return [leaf for (leaf,) in rows.fetchall()]
 
-    def drop(self, name: bytes) -> None:
-        """Forget which questions were asked under a name."""
-        self._db.execute("DELETE FROM questions WHERE name=?", (name,))
+    def drop(self, name: bytes, leaf: bytes) -> None:
+        """Find a question no more."""
+        self._db.execute("DELETE FROM questions WHERE name=? AND leaf=?", (name, leaf))
 
     def settle(self, leaf: bytes, name: bytes) -> None:
         """Watch a question no more."""

@@ -247,15 +247,6 @@ class Vault:
         self._db.execute("INSERT INTO questions VALUES (?,?,?)", (name, leaf, until))
         return leaf
 
-    def questions(self, name: bytes) -> list[Question | Presented]:
-        """Open every question that was asked about a reference, or with a key's presentation."""
-        query = (
-            "SELECT d.leaf FROM questions q JOIN documents d ON d.leaf=q.leaf"
-            " WHERE q.name=? ORDER BY d.day, d.leaf"
-        )
-        leaves = [leaf for (leaf,) in self._db.execute(query, (name,)).fetchall()]
-        return [self.question(leaf) for leaf in leaves]
-
     def question(self, leaf: bytes) -> Question | Presented:
         """Open one question."""
         document = self.document(leaf).document
@@ -546,6 +537,11 @@ class Vault:
 
     def _linked(self, context: str, reference: str) -> Linked | None:
         return next((one for one in self.links(context, reference) if one.until == _FOREVER), None)
+
+    def holder(self, context: str, reference: str, day: int) -> Linked | None:
+        """Give for whom a reference stood on a day."""
+        links = self.links(context, reference)
+        return next((one for one in links if one.since <= day < one.until), None)
 
     def links(self, context: str, reference: str) -> list[Linked]:
         """List for whom a reference has stood, in order of time."""

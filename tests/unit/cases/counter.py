@@ -39,11 +39,12 @@ _numbers = count(1)
 class Counter:
     """A ledger under `tests/packs/passing.yaml`; people who joined long enough ago for a perk."""
 
-    def __init__(self, folder: Path, people: int = 3) -> None:
+    def __init__(self, folder: Path, people: int = 3, also: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.clock = standing.SimulatedClock(FOUNDED)
         self.keys = {}
-        for name, role in ROLES.items():
+        self.roles = ROLES | (also or {})  # whom consents name as issuers is there before them
+        for name, role in self.roles.items():
             key = SigningKey.generate()
             self.keys[name] = KeyFile(role, name, key, key.public)
         self.ledger = standing.create(
@@ -58,7 +59,7 @@ class Counter:
         self.clock.advance_to(TODAY)
 
     def _publish(self) -> None:
-        for name, role in list(ROLES.items())[1:]:
+        for name, role in list(self.roles.items())[1:]:
             is_here = role in {"issuer", "relying-party", "reviewer"}
             self.ledger.accredit(
                 self.keys[name].public, role=role, name=name, employer=f"{name} house",

@@ -17,7 +17,7 @@ from standing.charter import kind_of
 from standing.errors import StandingError
 from standing.wire import cose
 from standing.wire.days import format_day
-from standing.wire.keys import KeyFile, SigningKey
+from standing.wire.keys import SigningKey
 from tests.unit.cases.counter import CONTEXT, PURPOSE, Counter
 
 EACH = 30  # of each kind: live, left before, leaving meanwhile
@@ -40,13 +40,11 @@ class Attack:
     """The city, and the two who look at it."""
 
     def __init__(self, folder):
-        self.city = Counter(folder, people=3 * EACH)
+        roles = {"spy": "issuer", "spy-sales": "relying-party"}
+        self.city = Counter(folder, people=3 * EACH, also=roles)
         self.ledger = self.city.ledger
         self.chance = random.Random(1)
-        self.spies = {
-            "spy": self._accredit("spy", "issuer", ""),
-            "spy-sales": self._accredit("spy-sales", "relying-party", "rail-operator"),
-        }
+        self.spies = {name: self.city.keys[name] for name in roles}
         cards = [f"card-{n}" for n in range(3 * EACH)]
         self.live, self.left, self.leaving = cards[:EACH], cards[EACH : 2 * EACH], cards[2 * EACH :]
         self.strangers = [f"card-{n}" for n in range(1_000, 1_000 + 3 * EACH)]
@@ -58,14 +56,6 @@ class Attack:
         self.pages = defaultdict(list)
         self.count = 0
         self.sent = 0
-
-    def _accredit(self, name, role, sector):
-        key = SigningKey.generate()
-        self.ledger.accredit(
-            key.public, role=role, name=name, until=self.ledger.today + 1_000,
-            by=self.city.keys["city"], contexts=[CONTEXT], sector=sector,
-        )  # fmt: skip
-        return KeyFile(role, name, key, key.public)
 
     # --- what they do -----------------------------------------------------------------------------
 
