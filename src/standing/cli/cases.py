@@ -286,6 +286,25 @@ def case_rates(publish: bool, directory: Path, today: str | None, as_json: bool)
     show(counted, "\n".join(lines), as_json=as_json)
 
 
+@case_.command("waiting")
+@key_option("The key of an issuer, a reviewer or a desk; the public half is enough.")
+@ledger_option
+@json_option
+def case_waiting(key: Path, directory: Path, as_json: bool) -> None:
+    """List the cases in which something waits for the holder of a key, the first due first.
+
+    An issuer sees contests of its records and what became of them; a reviewer the cases that it
+    may decide; a desk the hardships to release.
+    """
+    from standing.ledger import open_ledger
+    from standing.ledger.work_text import work_facts, work_text
+
+    with open_ledger(directory, read_only=True) as ledger:
+        waiting, today = ledger.worklist(load_key(key).public), ledger.today
+    text = "\n".join(work_text(work, today) for work in waiting) or "Nothing waits."
+    show({"waiting": [work_facts(work, today) for work in waiting]}, text, as_json=as_json)
+
+
 def _counts(said: dict[str, int]) -> str:
     return ", ".join(f"{count} {what}" for what, count in said.items()) or "fewer than five of any"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from standing.cli.inbox import language_option, write_papers
 from standing.cli.options import (
     PATH,
     json_option,
@@ -17,7 +18,6 @@ from standing.cli.options import (
     row_line,
     show,
     today_option,
-    write_output,
 )
 
 
@@ -161,7 +161,10 @@ def _score_all(directory: Path, context: str, today: str | None, *, as_json: boo
     metavar="RECIPIENT.pub",
     help="Make it verifiable, sealed to this key.",
 )
-@click.option("-o", "output", type=PATH, required=True, metavar="FILE")
+@click.option("-o", "output", type=PATH, metavar="FILE", help="Write it as JSON, or verifiable.")
+@click.option("--html", type=PATH, metavar="FILE", help="Write it as a page.")
+@click.option("--pdf", type=PATH, metavar="FILE", help="Write it for paper.")
+@language_option
 @ledger_option
 @today_option
 @json_option
@@ -169,29 +172,49 @@ def report(
     subject: str,
     context: str | None,
     recipient: Path | None,
-    output: Path,
+    output: Path | None,
+    html: Path | None,
+    pdf: Path | None,
+    language: str,
     directory: Path,
     today: str | None,
     as_json: bool,
 ) -> None:
-    """Write all that is held on SUBJECT: for reading, or for one recipient to verify."""
-    from standing.ledger import open_ledger
+    """Write all that is held on SUBJECT: for reading, or for one recipient to verify.
 
-    if recipient is None:
-        with open_ledger(directory, read_only=True) as ledger:
-            data = (
-                json.dumps(ledger.report(subject, context), ensure_ascii=False, indent=2).encode()
-                + b"\n"
-            )
-    else:
-        if context is None:
-            raise click.UsageError("A report for a recipient is of one --context.")
+    SUBJECT is a pseudonym, a reference, or the file of the subject's key. For reading it is
+    complete, free, in any of three forms, and bears no signature.
+    """
+    if recipient is not None:
+        if context is None or output is None or html is not None or pdf is not None:
+            raise click.UsageError("A report for a recipient is of one --context, to one -o FILE.")
         with open_for(directory, today) as ledger:
             data = ledger.report_for(subject, context, load_key(recipient).public)
-    write_output(output, data)
-    kind = "for reading, unsigned" if recipient is None else "verifiable, sealed to its recipient"
-    show(
-        {"file": str(output), "bytes": len(data), "kind": kind},
-        f"Wrote {output} ({kind}).",
-        as_json=as_json,
+        kind = "verifiable, sealed to its recipient"
+        files = write_papers({output: lambda: data})
+    else:
+        kind = "for reading, unsigned"
+        files = _for_reading(subject, context, directory, output, html, pdf, language)
+    facts = {"files": files, "kind": kind}
+    show(facts, "\n".join(f"Wrote {file} ({kind})." for file in files), as_json=as_json)
+
+
+def _for_reading(
+    subject: str, context: str | None, directory: Path, output: Path | None, html: Path | None,
+    pdf: Path | None, language: str,
+) -> list[str]:  # fmt: skip
+    from standing import pages
+    from standing.ledger import open_ledger
+
+    if output is None and html is None and pdf is None:
+        raise click.UsageError("Say where to: -o FILE, --html FILE, --pdf FILE, or several.")
+    who = load_key(Path(subject)).public if Path(subject).is_file() else subject
+    with open_ledger(directory, read_only=True) as ledger:
+        held = ledger.report(who, context)
+    return write_papers(
+        {
+            output: lambda: json.dumps(held, ensure_ascii=False, indent=2).encode() + b"\n",
+            html: lambda: pages.report_page(held, language).encode(),
+            pdf: lambda: pages.report_pdf(held, language),
+        }
     )

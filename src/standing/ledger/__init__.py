@@ -2,6 +2,7 @@
 
 from standing.ledger._delivery import Delivery
 from standing.ledger._ledger import Ledger, create, open_ledger, require_file
+from standing.ledger._letters import Letter, Principal, WayBack
 from standing.ledger._register import Registered
 from standing.ledger._scores import Improvement, Population, SubjectScore
 from standing.ledger._tick import Ticked
@@ -10,10 +11,13 @@ __all__ = [
     "Delivery",
     "Improvement",
     "Ledger",
+    "Letter",
     "Population",
+    "Principal",
     "Registered",
     "SubjectScore",
     "Ticked",
+    "WayBack",
     "create",
     "open_ledger",
     "require_file",

@@ -9,7 +9,7 @@ from typing import Any
 
 from standing import policy
 from standing.cases.lifecycles import Case, files_of
-from standing.cases.notices import Asked
+from standing.cases.notices import LANGUAGES, Asked, case_items
 from standing.cases.standing import Reply, Standing, replies, standings
 from standing.errors import Refused
 from standing.ledger import _inbox, _scores, _world
@@ -233,6 +233,12 @@ def _case(core: Core, case: Case) -> dict[str, Any]:
     facts = case_facts(case, lambda c, e: _world.name_of(core, c, e))
     for step, event in zip(facts["steps"], case.events, strict=True):
         step["files"] = [_file(core, leaf) for leaf in files_of(event)]
+    subject = core.vault.secret.pseudonym(case.subject, case.context)
+    items = case_items(case, subject, lambda c, e: _inbox.sayer_of(core, c, e), lambda _: "")
+    facts["happened"] = [
+        {"day": format_day(item.day), **dict(zip(LANGUAGES, item.words, strict=True))}
+        for item in items
+    ]
     return facts
 
 

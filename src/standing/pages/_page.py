@@ -12,6 +12,7 @@ from standing.pages._counts import changes, flips, scores
 from standing.pages._draw import Plot, is_out
 from standing.pages._moves import moves
 from standing.pages._parts import HIGH, LOW, ratios, shares
+from standing.pages._sheet import Sheet
 from standing.pages._voice import Voice
 from standing.policy import Finding
 from standing.policy.simulation import Simulation
@@ -54,6 +55,17 @@ def simulation_page(
         blocked=any(finding.level != "justified" for finding in findings),
         sections=tuple(_sections(result, voice)),
         command=command,
+        style=Markup(style),  # noqa: S704 - ours, and nothing is filled into it
+        security=_security(style),
+    )
+
+
+def sheet_page(sheet: Sheet) -> str:
+    """Write a letter or a report as one HTML file that loads nothing and runs nothing."""
+    style = _environment.get_template("page.css").render()
+    return _environment.get_template("sheet.html").render(
+        sheet=sheet,
+        blocks=[(type(block).__name__, block) for block in sheet.blocks],
         style=Markup(style),  # noqa: S704 - ours, and nothing is filled into it
         security=_security(style),
     )

@@ -6,9 +6,12 @@ GLOSSARY.md gives the Chinese word of every term.
 
 from typing import Final
 
+from standing.pages._sheet_words import SHEET_WORDS
+
 LANGUAGES: Final = ("en", "zh-Hans")
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
+    **SHEET_WORDS,
     # --- small words --------------------------------------------------------------------------
     "day": ("{day} {month} {year}", "{year}年{month}{day}日"),
     "months": (
