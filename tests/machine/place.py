@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from standing.cases.lifecycles import Case
-from standing.cases.standing import in_force
 from standing.errors import Refused, StandingError
-from standing.ledger import _rules, _world
-from tests.machine.stage import CONTEXT, Stage, card, open_at
+from standing.ledger import _answers
+from tests.machine.stage import CONTEXT, ISSUERS, Stage, card, open_at
 
 REFUSALS = {"E-CASE-03", "E-CASE-04", "E-CASE-05", "E-CASE-07", "E-CASE-12"}
 
@@ -51,26 +50,25 @@ class Place:
     def answers(self, person: int) -> set[str]:
         """Name the restrictions that an answer would tell of today."""
         core = self.ledger._core
-        number = self.numbers[person]
-        if core.vault.live_consent(number, CONTEXT, core.today) is None:
-            return set()
-        cases = tuple(self.cases(person))
-        pack = _rules.pack(core, _rules.pack_in_force(core, CONTEXT, core.today))
-        records = _world.Records(core, number, CONTEXT, cases)
-        return {
-            case.first.code
-            for case in cases
-            if case.lifecycle == "restriction" and in_force(case, pack, records, cases, core.today)
-        }
+        rules, stamp = _answers.rules_of(core), core.state.packs_of(CONTEXT)
+        table = core.lookup.table(core.vault, rules, CONTEXT, core.today, stamp)
+        told = [
+            table.get(core.vault.secret.reference(CONTEXT, card(person, issuer)), ())
+            for issuer in ISSUERS
+        ]
+        assert told[0] == told[1], "two references are answered differently"
+        return {burden.code for burden in told[0]}
 
     def answer(self, person: int, nonce: bytes) -> str:
-        """Ask as a relying party does."""
-        stage = self.stage
+        """Ask as a relying party does, that deletes and reports as it should."""
+        key, sale = self.stage.keys["rail-sales"], f"sale {nonce.hex()}"
+        self.ledger.confirm_recalls(key)
         question = self.ledger.ask(
-            stage.keys["rail-sales"], CONTEXT, "high-speed-sale", f"sale {nonce.hex()}",
-            card(person, "railway"), nonce,
-        )  # fmt: skip
-        return self.ledger.decide(question).answer.answer
+            key, CONTEXT, "high-speed-sale", sale, card(person, "railway"), nonce, "ordinary train"
+        )
+        told = self.ledger.decide(question).answer.answer
+        self.ledger.followed(key, [sale])
+        return told
 
     def records(self, person: int) -> dict[str, Any]:
         found = self.ledger._core.vault.records_of(self.numbers[person], CONTEXT)
@@ -90,6 +88,16 @@ class Place:
             [[(c.name, c.state, c.since, c.due) for c in self.cases(p)] for p in people],
             [self.score(p) for p in people],
             [self.answers(p) for p in people],
+            [[told.item for told in self.ledger.inbox(name, CONTEXT)] for name in self.names],
+        ]
+
+    def told(self) -> list[Any]:
+        """Tick, and give what that has found: recalls, and what is to be told to whom."""
+        self.ledger.tick(send=False)
+        db = self.ledger._core.vault.db
+        return [
+            [(r.transaction, r.since, r.due) for r in self.ledger.every_recall()],
+            db.execute("SELECT recipient, item FROM outbox ORDER BY recipient, item").fetchall(),
         ]
 
     # --- doing --------------------------------------------------------------------------------
@@ -173,12 +181,13 @@ class Place:
         self.copy_to(copy)
         asleep, begun = self.ledger, self.day
         self.sleep(days)
-        slept = self.snapshot()
+        slept, woken = self.snapshot(), self.told()
         self.ledger = open_at(copy, begun)
         for day in sorted({*range(begun, self.day, every), self.day}):
             self.ledger.advance_to(day)
-            self.ledger.tick()
+            self.ledger.tick(send=False)
         assert self.snapshot() == slept
+        assert self.told() == woken
         ticked = self.ledger
         self.ledger = asleep
         ticked.close()

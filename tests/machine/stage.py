@@ -41,6 +41,7 @@ HOUSES = {
     "city-clerk": ("reviewer", "City Works"),
     "counter": ("desk", "City Library"),
 }
+ISSUERS = ("railway", "coach")
 REVIEWERS = tuple(name for name, (role, _) in HOUSES.items() if role == "reviewer")
 PEOPLE = 3
 FIRST_RECORDS = (
@@ -135,7 +136,7 @@ def prepared() -> Stage:
         rows = [(who, by, kind, DELIVERED - ago) for who, by, kind, ago in FIRST_RECORDS]
         deliver(ledger, stage.keys, rows, "first")
         clock.advance_to(BEGIN)
-        ledger.tick()
+        ledger.tick(send=False)
     return stage
 
 
@@ -176,7 +177,9 @@ def _join(ledger: Ledger, stage: Stage, person: int) -> SigningKey:
     ledger.enrol(key.public)
     ledger.attest_adult(key.public, parse_day("2001-05-01"), by=stage.key("civil"))
     name = ledger.consent(key, CONTEXT)
-    for issuer in ("railway", "coach"):
+    address = {"kind": "email", "address": f"person-{person}@machine.example"}
+    ledger.open_case(key.public, "", "contact", "set", address, key=key)
+    for issuer in ISSUERS:
         ledger.link(name, card(person, issuer), CONTEXT, issuer=issuer, by=stage.key(issuer))
     return key
 
