@@ -22,11 +22,14 @@ from standing.vault import (
     Adult,
     Attributes,
     Consent,
+    Contents,
+    Erasure,
     Link,
     OpenDocument,
     Subject,
     Withdrawal,
     attributes_padding,
+    contents_digest,
     load_run_rows,
     postings_from,
     signed_digest,
@@ -67,6 +70,13 @@ def _schema_in_code() -> set[tuple[str, str, str | None]]:
 
 
 def _check_sealing_keys(ledger: Opened) -> None:
+    if ledger.vault.db.execute("SELECT 1 FROM erasing").fetchone() is not None:
+        raise broken(
+            "An erasure is not finished.",
+            "It was cut off, or another process kept a view of what was there before.",
+            VAULT_FILE,
+            fix="Finish it: standing tick.",
+        )
     wanted = {(0, "")}
     wanted |= set(ledger.vault.db.execute("SELECT DISTINCT subject, context FROM documents"))
     held = set(ledger.vault.keys.db.execute("SELECT subject, context FROM sealing"))
@@ -100,7 +110,35 @@ def check_marks(ledger: Opened) -> tuple[int, int]:
                 "Its leaf is not at its place.",
                 f"leaf {opened.leaf.hex()}",
             )
+    _check_contents(ledger, trees)
     return len(ledger.documents), waiting
+
+
+def _check_contents(ledger: Opened, trees: dict[int, bytes]) -> None:
+    """Demand of each marks' documents that they are here, or that an erasure names them."""
+    stated: dict[int, list[Contents]] = {}
+    found: dict[int, set[bytes]] = {row: set() for row in trees}
+    erased: set[bytes] = set()
+    for opened in ledger.documents:
+        if isinstance(opened.document, Contents):
+            stated.setdefault(opened.marks or 0, []).append(opened.document)
+        elif opened.marks in found:
+            found[opened.marks].add(opened.leaf)
+        if isinstance(opened.document, Erasure):
+            erased |= set(opened.document.leaves)
+    for row, leaves in trees.items():
+        if erased:
+            every = (leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES))
+            found[row] |= erased.intersection(every)
+        said = [(one.documents, one.digest) for one in stated.get(row, ())]
+        if said != [(len(found[row]), contents_digest(found[row]))]:
+            counted = f"counts {said[0][0]}" if said else "is missing itself"
+            raise broken(
+                "A private document is WITHHELD.",
+                f"Its interval's table of contents {counted}; {len(found[row])} are here, or named"
+                " by an erasure.",
+                f"{VAULT_FILE} marks {row}",
+            )
 
 
 def _marks_trees(ledger: Opened) -> dict[int, bytes]:
@@ -203,8 +241,11 @@ class _Tables:
 
     def check_revisions(self) -> None:
         """Demand that no statement of region and group is missing before a subject's last."""
+        erased = any(isinstance(opened.document, Erasure) for opened in self._ledger.documents)
         for (owner, context), revisions in self.revisions.items():
-            if sorted(revisions) != list(range(1, len(revisions) + 1)):
+            # where something was erased, earlier ones may have gone with a consent that ended
+            first = min(revisions) if erased else 1
+            if sorted(revisions) != list(range(first, first + len(revisions))):
                 raise broken(
                     "A statement of region and group is WITHHELD, or stands twice.",
                     f"Their revisions are {sorted(revisions)}.",

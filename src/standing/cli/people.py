@@ -83,15 +83,44 @@ def give(
 @consent.command()
 @key_option("The subject's private key.")
 @click.option("--context", required=True)
+@click.option(
+    "--finish-contests", is_flag=True, help="Let open contests be ruled on before they are erased."
+)
 @ledger_option
 @today_option
 @json_option
-def withdraw(key: Path, context: str, directory: Path, today: str | None, as_json: bool) -> None:
-    """Stop in one context, at once."""
+def withdraw(
+    key: Path,
+    context: str,
+    finish_contests: bool,
+    directory: Path,
+    today: str | None,
+    as_json: bool,
+) -> None:
+    """Stop in one context, at once.
+
+    What is open closes in your favour, restrictions end. All of it is erased after 30 days, or at
+    once on request: standing erase.
+    """
     with open_for(directory, today) as ledger:
-        pseudonym = ledger.withdraw(load_signing_key(key), context)
+        pseudonym = ledger.withdraw(load_signing_key(key), context, finish=finish_contests)
     value = {"subject": pseudonym, "context": context, "withdrawn": True}
     show(value, f"Stopped in {context}. No record of yours counts there any more.", as_json=as_json)
+
+
+@consent.command("step-back")
+@key_option("The subject's private key.")
+@click.option("--context", required=True)
+@ledger_option
+@today_option
+@json_option
+def step_back(key: Path, context: str, directory: Path, today: str | None, as_json: bool) -> None:
+    """Be as if you had never agreed, within 14 days of your first consent in a context."""
+    from standing.cli.leaving import show_erased
+
+    with open_for(directory, today) as ledger:
+        done = ledger.step_back(load_signing_key(key), context)
+    show_erased(done, as_json=as_json)
 
 
 @consent.command()

@@ -4,6 +4,7 @@ from standing.ledger._delivery import Delivery
 from standing.ledger._ledger import Ledger, create, open_ledger, require_file
 from standing.ledger._letters import Letter, Principal, WayBack
 from standing.ledger._register import Registered
+from standing.ledger._restore import Restored, restore
 from standing.ledger._scores import Improvement, Population, SubjectScore
 from standing.ledger._tick import Ticked
 
@@ -15,10 +16,12 @@ __all__ = [
     "Population",
     "Principal",
     "Registered",
+    "Restored",
     "SubjectScore",
     "Ticked",
     "WayBack",
     "create",
     "open_ledger",
     "require_file",
+    "restore",
 ]

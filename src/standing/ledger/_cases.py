@@ -194,14 +194,21 @@ def take(core: Core, draft: Draft) -> Case:
     table, days = table_of(step.lifecycle), _world.working_days(core, step.context)
     files = frozenset(leaf_of(one) for one in draft.evidence)
     world = _world.world_of(core, draft.subject, step.context, kid=step.kid, files=files)
-    case = next((one for one in world.others if one.opening == step.opening), None)
+    if draft.subject:
+        case = next((one for one in world.others if one.opening == step.opening), None)
+    else:  # nobody's cases are not looked at together
+        case = case_of(before, subject=0, day=core.today, days=days)
     step_on(table, case, event, signer, world)
     after = case_of([*before, (leaf, step)], subject=draft.subject, day=core.today, days=days)
     assert after is not None, "it has a step of today"
-    with core.vault.transaction():
+    stops = after.lifecycle == "stop" and after.subject != 0
+    leaving = core.forgetting(after.subject, after.context, 0) if stops else None
+    with leaving or core.vault.transaction():
         _keep(core, draft, after)
         for follow in _follow(core, after, event, world.records.values()):
             _keep(core, *follow)
+        if stops and event.name == "confirm":
+            leave_all(core, after.subject, after.context)
     core.changed()
     return after
 
@@ -258,7 +265,7 @@ def index_effects(core: Core, case: Case) -> None:
     """Bring the vault's indexes of stops and keys up to a case. In a transaction."""
     last = case.events[-1]
     match case.lifecycle, last.name:
-        case "stop", "freeze" if case.subject:
+        case "stop", "freeze":
             core.vault.freeze(case.subject, case.context, case.opened, case.opening)
         case "stop", "resume":
             core.vault.thaw(case.opening, last.day)

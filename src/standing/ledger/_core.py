@@ -22,7 +22,16 @@ from standing.ledger._keyring import Keyring
 from standing.ledger._outside import Gathered, Outside, check_witnessed, load_outside
 from standing.ledger._setup import KEYS_DIR, LOG_DIR, VAULT_FILE
 from standing.log import Choose, Log, Signers
-from standing.vault import Intake, Rows, SealedBatch, Vault, new_salt
+from standing.vault import (
+    Contents,
+    Intake,
+    Rows,
+    SealedBatch,
+    Vault,
+    contents_digest,
+    leaf_of,
+    new_salt,
+)
 from standing.verify.tree import root_of
 from standing.wire import cose
 from standing.wire.days import format_day
@@ -64,6 +73,8 @@ class Core:
         self._latest = _latest_day(engine.state, vault)
         self.lookup = Lookup()
         self.suspensions: dict[bytes, tuple[tuple[int, int], Refused | None]] = {}
+        self.swept = -1
+        """The day on which what time had made due was last done."""
         self.looked = -1
         """The day on which it was last looked for answers that ceased to hold."""
 
@@ -93,6 +104,7 @@ class Core:
         core = cls(directory, trust, log, vault, engine, keyring=keyring, outside=outside)
         if not read_only:
             core._reconcile()
+            core.finish_erasing()
             clean_columns(core.columns_folder)
         return core
 
@@ -164,10 +176,25 @@ class Core:
 
         Inside a bulk block the store is settled when the block ends.
         """
-        with self._forgetting.of(subject, context, ended), self.vault.transaction():
-            yield
+        try:
+            with self._forgetting.of(subject, context, ended), self.vault.transaction():
+                yield
+        except BaseException:
+            if not self.vault.db.in_transaction:
+                self._forgetting.settle(committed=False)
+            raise
         if not self.vault.db.in_transaction:
             self._forgetting.settle(committed=True)
+
+    def finish_erasing(self, whose: Sequence[tuple[int, str]] | None = None) -> bool:
+        """Destroy keys and every last trace of what was taken out; says whether that was possible.
+
+        Without `whose`, as after a crash: every key that seals nothing.
+        """
+        if not self.vault.unfinished():
+            return True
+        self.vault.destroy(self.vault.orphans() if whose is None else whose)
+        return self.vault.scrub()
 
     @contextmanager
     def publishing_later(self) -> Iterator[None]:
@@ -291,6 +318,8 @@ class Core:
         if through <= self.state.marked_through:
             return []
         leaves = self.vault.waiting()
+        contents = Contents(new_salt(), self.today, len(leaves), contents_digest(leaves))
+        leaves.append(leaf_of(contents))
         size = _SMALLEST_MARKS
         while size < len(leaves):
             size *= _MARKS_GROWTH
@@ -299,6 +328,7 @@ class Core:
         marks = charter.Marks(charter.VDS_RFC9162_SHA256, root_of(leaves), size, through)
         signed = self.engine.sign_marks(marks)
         with self.vault.transaction():
+            self.vault.add(contents)
             self.vault.stage_marks(cose.parse_sign1(signed).statement_hash, leaves)
         return [signed]
 

@@ -25,12 +25,15 @@ from standing.cases.notices import Item
 from standing.engine import Clock, RealClock, SimulatedClock
 from standing.errors import Refused, StandingError, Usage
 from standing.ledger import (
+    _backup,
     _cases,
     _decide,
     _delivery,
+    _erasure,
     _evidence,
     _import,
     _inbox,
+    _leaving,
     _letters,
     _links,
     _outside,
@@ -353,9 +356,34 @@ class Ledger:
         draft = self.draft_narrower(key.public, context, purposes=purposes, issuers=issuers)
         return self.give_consent(_people.sign_document(draft, key))
 
-    def withdraw(self, key: SigningKey, context: str) -> str:
-        """Stop in one context, at once; gives the pseudonym."""
-        return _people.withdraw(self._core, key, context)
+    def withdraw(self, key: SigningKey, context: str, *, finish: bool = False) -> str:
+        """Stop in one context, at once; gives the pseudonym.
+
+        What is open closes in the subject's favour; with `finish`, contests are ruled on first.
+        """
+        return _people.withdraw(self._core, key, context, finish=finish)
+
+    def step_back(self, key: SigningKey, context: str) -> _erasure.Erased:
+        """Be as if one had never agreed in a context, within 14 days of the first consent."""
+        return _erasure.step_back(self._core, key, context)
+
+    def freeze(self, name: str, context: str, *, key: SigningKey) -> _leaving.Stop:
+        """Stop whoever a pseudonym or reference names, without their key: a desk's or issuer's."""
+        return _leaving.freeze(self._core, name, context, key)
+
+    def confirm_stop(self, case: str, *, key: SigningKey) -> _leaving.Stop:
+        """Make a stop final before its 14 days are over."""
+        return _leaving.confirm(self._core, case, key)
+
+    def resume(self, key: SigningKey, context: str) -> str:
+        """Undo a stop with the subject's own key, from today on; gives the pseudonym."""
+        return _leaving.resume(self._core, key, context)
+
+    def erase(
+        self, context: str | None = None, *, key: SigningKey, subject: str = ""
+    ) -> _erasure.Erased:
+        """Erase a subject in one context, or everywhere, at once; a desk names whom."""
+        return _erasure.erase(self._core, key, context, subject=subject)
 
     def draft_attributes(
         self, key: PublicKey, context: str, *, region: str = "", group: str = ""
@@ -686,6 +714,14 @@ class Ledger:
     def tick(self, *, send: bool = True) -> _tick.Ticked:
         """Publish marks, find news, send messages; never causes a legal effect."""
         return _tick.tick(self._core, send=send)
+
+    def backup(self, to: Path, keys_to: Path) -> _backup.Note:
+        """Copy the ledger and its keys to two places, which replaces what is there."""
+        return _backup.backup(self._core, to, keys_to)
+
+    def backup_status(self) -> _backup.Status | None:
+        """Tell where the copies lie and how they stand; None where there are none."""
+        return _backup.status(self._core)
 
     def begin_delivery(self) -> _delivery.Delivery:
         """Write the messages that are due; its `send` may run beside other verbs."""

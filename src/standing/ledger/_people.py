@@ -10,7 +10,7 @@ import msgspec
 
 from standing import charter
 from standing.errors import Refused
-from standing.ledger import _rules
+from standing.ledger import _cases, _rules, _world
 from standing.ledger._core import Core
 from standing.policy import CONSENT_DAYS
 from standing.vault import (
@@ -198,6 +198,14 @@ def give_consent(core: Core, consent: Consent) -> str:
             " were left behind would count again.",
             fix="Agree again tomorrow: a new consent starts at the base.",
         )
+    if _world.running_stop(core, number, consent.context) is not None:
+        raise Refused(
+            "E-LEAVE-03",
+            f"A stop is running in {consent.context!r}.",
+            why="Somebody asked for it without your key; until it is undone or final, no consent"
+            " holds there.",
+            fix="Undo it (standing stop resume), or make it final and agree again tomorrow.",
+        )
     verify_proof(consent.proof, key, signed_digest(consent), rp_id=core.state.genesis.rp_id)
     with core.vault.transaction():
         core.vault.name(number, consent.context)
@@ -206,11 +214,17 @@ def give_consent(core: Core, consent: Consent) -> str:
     return pseudonym
 
 
-def withdraw(core: Core, key: SigningKey, context: str) -> str:
-    """Stop: no record, no score and no answer from this moment; gives the pseudonym."""
+def withdraw(core: Core, key: SigningKey, context: str, *, finish: bool = False) -> str:
+    """Stop: no record, no score and no answer from this moment; gives the pseudonym.
+
+    What is open closes in the subject's favour in the same moment; with `finish`, contests go on
+    until they are ruled on. A stop that was asked for without the key is final with it.
+    """
     core.check_clock()
     number = subject_of(core, key.public)
     live = core.vault.live_consents(number, context, core.today)
+    if not live and _world.running_stop(core, number, context) is not None:
+        live = core.vault.open_consents(number, context, core.today)
     pseudonym = core.vault.secret.pseudonym(number, context)
     if not live:
         raise _no_live_consent(context)
@@ -220,6 +234,8 @@ def withdraw(core: Core, key: SigningKey, context: str) -> str:
     with core.forgetting(number, context, len(ends)):
         for document in ends:  # whoever agreed twice stops once
             core.vault.add(sign_document(document, key), number, context)
+        _cases.leave_all(core, number, context, keep=("contest",) if finish else ())
+    core.changed()
     return pseudonym
 
 

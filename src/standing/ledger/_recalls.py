@@ -128,13 +128,19 @@ def _recall(core: Core, found: _Found) -> None:
     core.vault.asked.settle(found.leaf, found.name)
 
 
-def forget_questions(core: Core, number: int, context: str) -> list[bytes]:
+def forget_questions(
+    core: Core, number: int, context: str, before: int | None = None
+) -> list[bytes]:
     """Recall what was answered about a subject that is erased; gives the questions to destroy.
 
     In the transaction that destroys them. A recipient of `clear` hears nothing, as if nothing had
-    happened: the same question is answered the same.
+    happened: the same question is answered the same. `before`: only what was asked before a day.
     """
-    questions = answers.questions_of(core.vault, number, context)
+    questions = [
+        one
+        for one in answers.questions_of(core.vault, number, context)
+        if before is None or one[2].day < before
+    ]
     for name, leaf, _ in questions:
         _, party, asked, given = _open(core, leaf)
         if given != CLEAR and core.vault.asked.recall_of(party, asked.transaction) is None:

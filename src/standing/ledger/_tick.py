@@ -1,4 +1,4 @@
-"""`tick`: what a ledger does by itself. It publishes, finds, sends; it never causes a legal effect.
+"""`tick`: what a ledger does by itself. It publishes, finds, sends, tidies up: no legal effect.
 
 Each part stands alone and is safe to do again: a ledger that slept for a month and is ticked once
 is the same as one that was ticked daily.
@@ -6,7 +6,7 @@ is the same as one that was ticked daily.
 
 from dataclasses import dataclass
 
-from standing.ledger import _delivery, _news, _recalls
+from standing.ledger import _delivery, _erasure, _news, _recalls
 from standing.ledger._core import Core
 from standing.ledger._settings import Settings, load_settings
 from standing.vault import TOLD, UNDELIVERED
@@ -27,6 +27,7 @@ class Ticked:
 def tick(core: Core, *, send: bool = True) -> Ticked:
     """Do all of it, in order. `send`: whether messages go out now, or are left to the caller."""
     _recalls.look(core)
+    _erasure.materialise(core)
     documents = core.publish_marks()
     settings = settings_of(core)
     found = _news.find_news(core, settings)

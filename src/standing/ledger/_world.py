@@ -49,6 +49,23 @@ def cases_of(core: Core, number: int, context: str, day: int | None = None) -> l
     return fold_cases(core.vault, number, context, at, lambda: working_days(core, context))
 
 
+def known_as(core: Core, name: str, context: str | None) -> int:
+    """Find whom a pseudonym or a reference names in a context; 0 for nobody.
+
+    A pseudonym of another context names nobody here. Without a context, any pseudonym will do.
+    """
+    number = core.vault.find(name, context) or 0
+    if context is None or ((link := core.vault.link(context, name)) and link[0] == number):
+        return number
+    return number if core.vault.secret.pseudonym(number, context) == name else 0
+
+
+def running_stop(core: Core, number: int, context: str) -> Case | None:
+    """Give the stop without a key that can still be undone, if there is one."""
+    stops = (case for case in cases_of(core, number, context) if case.lifecycle == "stop")
+    return next((case for case in stops if case.state == "frozen"), None)
+
+
 def find_case(core: Core, name: str) -> Case:
     """Fold a case by its name, today; raises `E-CASE-06`."""
     found = core.vault.case(name)
@@ -182,7 +199,8 @@ def world_of(
     core: Core, number: int, context: str, *, kid: bytes, files: frozenset[bytes] = frozenset()
 ) -> World:
     """Gather what guards look at for one subject in one context, today."""
-    others = tuple(cases_of(core, number, context))
+    # what is opened about nobody has no others: it must not cost more the more there are
+    others = tuple(cases_of(core, number, context)) if number else ()
     world = World(
         day=core.today,
         now=core.engine.clock.now(),
@@ -190,7 +208,7 @@ def world_of(
         operator=core.state.genesis.operator_employer,
         days=working_days(core, context),
         others=others,
-        files=files | _evidence(core, number, context),
+        files=files | (_evidence(core, number, context) if number else frozenset()),
         decided_today=lambda: _decided_today(core, kid),
         who=lambda who: who_was(core, who, number),
         is_known_key=core.vault.is_known_key,

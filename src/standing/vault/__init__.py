@@ -38,12 +38,14 @@ from standing.vault._documents import (
     Step,
     Subject,
     Withdrawal,
+    contents_digest,
     leaf_of,
     new_salt,
     parse_preimage,
     preimage,
     signed_digest,
 )
+from standing.vault._erasure import Going
 from standing.vault._keys import SealingKeys, Secret, case_name, record_id, seal, unseal
 from standing.vault._outbox import DROPPED, TOLD, UNDELIVERED, WAITING, Message, Outbox
 from standing.vault._runs import ROWID, Rows, known_rows, load_run_rows
@@ -67,6 +69,7 @@ __all__ = [
     "Erasure",
     "Evidence",
     "Followed",
+    "Going",
     "Intake",
     "LeafKind",
     "Link",
@@ -94,6 +97,7 @@ __all__ = [
     "Withdrawal",
     "attributes_padding",
     "case_name",
+    "contents_digest",
     "held_attributes",
     "is_attributes_code",
     "known_rows",

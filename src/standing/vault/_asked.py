@@ -155,6 +155,18 @@ class Questions:
         rows = self._db.execute("SELECT leaf FROM questions WHERE name=?", (name,))
         return [leaf for (leaf,) in rows.fetchall()]
 
+    def every(self) -> list[tuple[bytes, bytes]]:
+        """List (name, leaf) of all questions."""
+        return self._db.execute("SELECT name, leaf FROM questions ORDER BY leaf").fetchall()
+
+    def before(self, day: int) -> list[tuple[bytes, bytes]]:
+        """List (name, leaf) of the questions before a day that nobody watches any more."""
+        query = (
+            "SELECT q.name, q.leaf FROM questions q JOIN documents d ON d.leaf=q.leaf"
+            " WHERE q.until<? AND d.day<? ORDER BY q.leaf"
+        )
+        return self._db.execute(query, (day * _A_DAY, day)).fetchall()
+
     def drop(self, name: bytes, leaf: bytes) -> None:
         """Find a question no more."""
         self._db.execute("DELETE FROM questions WHERE name=? AND leaf=?", (name, leaf))

@@ -4,7 +4,7 @@ A batch is `staged` (invisible) until the log holds its statement, then `include
 """
 
 import sqlite3
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -156,6 +156,48 @@ class Batches:
         """Forget batches that never reached the log; nobody was told that they were taken."""
         self._db.execute("DELETE FROM batches WHERE entry IS NULL")
         drop_staged_runs(self._db)
+
+    def erase(self, places: Iterable[tuple[int, int]]) -> list[bytes]:
+        """Empty records at (batch, position), staged ones too; gives their leaves.
+
+        What the batch's intake said of them on arrival stays true of their kind.
+        """
+        by_batch: dict[int, list[int]] = {}
+        for batch, position in places:
+            by_batch.setdefault(batch, []).append(position)
+        leaves: list[bytes] = []
+        for batch, positions in by_batch.items():
+            leaves += self._erase_in(batch, sorted(positions))
+        return leaves
+
+    def _erase_in(self, batch: int, positions: list[int]) -> list[bytes]:
+        row = self._db.execute(
+            "SELECT kinds, leaves, owners, bodies FROM batches WHERE id=?", (batch,)
+        ).fetchone()
+        if row is None:
+            raise _damaged(batch, "an index names it and it is not there")
+        kinds, size, data = bytearray(row[0]), len(row[0]), memoryview(row[3])
+        owners = np.frombuffer(row[2], _OWNER).copy()
+        lengths = np.frombuffer(row[3][: size * _LENGTH.itemsize], _LENGTH).copy()
+        begin = size * _LENGTH.itemsize
+        ends = (np.cumsum(lengths, dtype=np.int64) + begin).tolist()
+        kept: list[memoryview] = []
+        for position in positions:
+            kinds[position] = LeafKind.ERASED
+            kept.append(data[begin : ends[position] - int(lengths[position])])
+            begin = ends[position]
+        kept.append(data[begin:])
+        owners[positions], lengths[positions] = 0, 0
+        self._db.execute(
+            "UPDATE batches SET kinds=?, owners=?, bodies=? WHERE id=?",
+            (bytes(kinds), owners.tobytes(), b"".join([lengths.tobytes(), *kept]), batch),
+        )
+        return [row[1][p * _LEAF : (p + 1) * _LEAF] for p in positions]
+
+    def context_of(self, batch: int) -> str:
+        """Give the context of a batch, staged or not."""
+        row = self._db.execute("SELECT context FROM batches WHERE id=?", (batch,)).fetchone()
+        return str(row[0]) if row else ""
 
     def get(self, batch: int) -> StoredBatch:
         """Read one included batch."""

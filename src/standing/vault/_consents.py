@@ -32,12 +32,15 @@ class Terms:
 
 
 def cut(windows: Iterable[Window[_T]], freezes: Iterable[tuple[int, int]]) -> list[Window[_T]]:
-    """Take the frozen days out of windows, in order of time."""
+    """Take the frozen days out of windows, in order of time.
+
+    A stop does not touch what was given later: whoever stopped may begin anew.
+    """
     kept = list(windows)
     for since, until in freezes:
         pieces: list[Window[_T]] = []
         for start, end, what in kept:
-            if start < until and since < end:
+            if start <= since < end and start < until:
                 parts = ((start, min(end, since)), (max(start, until), end))
                 pieces += [(a, b, what) for a, b in parts if a < b]
             else:

@@ -6,6 +6,7 @@ What a person or an organisation signs is the SHA-256 of the same array without 
 
 import hashlib
 import os
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, TypeVar
 
 import cbor2
@@ -264,6 +265,11 @@ def preimage(document: AnyPreimage) -> bytes:
 def leaf_of(document: AnyPreimage) -> bytes:
     """Give the document's leaf: 32 bytes that tell nothing without the salt."""
     return leaf_hash(preimage(document))
+
+
+def contents_digest(leaves: Iterable[bytes]) -> bytes:
+    """Give what a `Contents` document says of its interval's other documents, by their leaves."""
+    return hashlib.sha256(b"".join(sorted(leaves))).digest()
 
 
 _BY_TYPE: Final[dict[str, type[AnyPreimage]]] = {

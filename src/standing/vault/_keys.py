@@ -9,7 +9,8 @@ import hmac
 import os
 import sqlite3
 from base64 import b32encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -141,11 +142,25 @@ def unseal(key: AESGCM, leaf: bytes, sealed: bytes) -> bytes:
         ) from None
 
 
-class SealingKeys:
-    """The key store: `sealing.db`, apart from the vault so that its backup can be replaced."""
+_SEALING_SCHEMA: Final = """
+CREATE TABLE sealing(
+  subject INTEGER NOT NULL, context TEXT NOT NULL, key BLOB NOT NULL, PRIMARY KEY(subject, context)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE erased(leaf BLOB PRIMARY KEY) WITHOUT ROWID, STRICT;
+CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+"""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+
+class SealingKeys:
+    """The key store: `sealing.db`, apart from the vault so that its backup can be replaced.
+
+    It keeps the leaves of what was erased, so that an older vault, brought back beside it, can be
+    cleared of that; and a count of its own changes, by which a copy is known to be the newer one.
+    """
+
+    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
         self._db = db
+        self.path = path
         self._cache: dict[tuple[int, str], AESGCM] = {}
         self._raw: dict[tuple[int, str], bytes] = {}
 
@@ -156,26 +171,16 @@ class SealingKeys:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         db = sqlite3.connect(path, isolation_level=None)
         db.execute(f"PRAGMA page_size={page_size:d}")
-        db.execute(
-            "CREATE TABLE sealing(subject INTEGER NOT NULL, context TEXT NOT NULL,"
-            " key BLOB NOT NULL, PRIMARY KEY(subject, context)) WITHOUT ROWID, STRICT"
-        )
+        db.executescript(f"BEGIN;{_SEALING_SCHEMA}COMMIT;")
         db.close()
         return cls.open(directory)
 
     @classmethod
     def open(cls, directory: Path, *, read_only: bool = False) -> "SealingKeys":
         """Open the key store."""
-        mode = "ro" if read_only else "rw"
+        path = directory / _SEALING_FILE
         try:
-            db = sqlite3.connect(
-                f"file:{directory / _SEALING_FILE}?mode={mode}",
-                uri=True,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            db.execute("PRAGMA secure_delete=ON")
-            db.execute("PRAGMA synchronous=FULL")
+            db = _connect(path, read_only=read_only)
             db.execute("SELECT count(*) FROM sealing WHERE subject=0").fetchone()
         except sqlite3.Error as problem:
             raise Broken(
@@ -185,7 +190,7 @@ class SealingKeys:
                 fix="Restore the key directory from its backup.",
                 where=_SEALING_FILE,
             ) from None
-        return cls(db)
+        return cls(db, path)
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -251,9 +256,74 @@ class SealingKeys:
             )
         return key
 
+    # --- destroying --------------------------------------------------------------------------
+
+    def held(self) -> set[tuple[int, str]]:
+        """List whose keys are here: (subject, context)."""
+        return set(self._db.execute("SELECT subject, context FROM sealing"))
+
+    def destroy(self, whose: Iterable[tuple[int, str]], leaves: Iterable[bytes]) -> None:
+        """Destroy keys, and remember which leaves were erased; durable when it returns."""
+        with self._changing() as changes:
+            self._db.executemany("DELETE FROM sealing WHERE subject=? AND context=?", whose)
+            self._db.executemany(
+                "INSERT OR IGNORE INTO erased VALUES (?)", ((leaf,) for leaf in leaves)
+            )
+            self._db.execute("INSERT OR REPLACE INTO counters VALUES ('erasure', ?)", (changes,))
+        self._cache.clear()
+        self._raw.clear()
+
+    def erased(self) -> Iterator[bytes]:
+        """Read the leaves of all that was ever erased."""
+        for (leaf,) in self._db.execute("SELECT leaf FROM erased"):
+            yield leaf
+
+    def note_copy(self) -> int:
+        """Count one more change before the store is copied; gives the count the copy will bear."""
+        with self._changing() as changes:
+            return changes
+
+    @contextmanager
+    def _changing(self) -> Iterator[int]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            changes = self.counter("changes") + 1
+            self._db.execute("INSERT OR REPLACE INTO counters VALUES ('changes', ?)", (changes,))
+            yield changes
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def counter(self, name: str) -> int:
+        """Give `changes`, how often the store was changed or copied, or its value at `erasure`."""
+        row = self._db.execute("SELECT value FROM counters WHERE name=?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Close the database while its file is worked on."""
+        self._db.close()
+        try:
+            yield
+        finally:
+            self._db = _connect(self.path, read_only=False)
+
     def close(self) -> None:
         """Close the store."""
         self._db.close()
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        f"file:{path}?mode={'ro' if read_only else 'rw'}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    db.execute("PRAGMA secure_delete=ON")
+    db.execute("PRAGMA synchronous=FULL")
+    return db
 
 
 def _cipher(key: bytes) -> AESGCM:

@@ -8,7 +8,7 @@ so that a look-up reads a few chunks and a commit writes only what is new.
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -58,7 +58,7 @@ def _write(db: sqlite3.Connection, kind: str, rows: Rows, *, level: int, staged:
     db.executemany("INSERT INTO runs VALUES (?,?,?,?,?,?,?)", _distinct(chunks))
 
 
-def _distinct(chunks: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+def _distinct(chunks: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     last = -1
     pending: tuple[Any, ...] | None = None
     for chunk in chunks:
@@ -131,6 +131,44 @@ def load_run_rows(db: sqlite3.Connection, kind: str) -> Rows:
     """Read all rows of a kind into one sorted array."""
     runs = load_runs(db, kind)
     return _sorted(kind, np.concatenate(runs)) if runs else np.empty(0, _DTYPES[kind])
+
+
+def drop_postings(db: sqlite3.Connection, subject: int, batches: Collection[int]) -> None:
+    """Take a subject's records in some batches out of the index; in the caller's transaction."""
+    gone, wanted = np.uint64(subject), np.fromiter(batches, np.uint32, len(batches))
+    for (run,) in db.execute("SELECT DISTINCT run FROM runs WHERE kind='posting'").fetchall():
+        held = _chunks_about(db, run, subject)
+        kept = []
+        for first, level, staged, data in held:
+            rows = np.frombuffer(data, POSTING)
+            left = rows[(rows["subject"] != gone) | ~np.isin(rows["batch"], wanted)]
+            if len(left):
+                kept.append((level, staged, left.tobytes(), _first_key("posting", left)))
+            db.execute("DELETE FROM runs WHERE kind='posting' AND run=? AND first=?", (run, first))
+        chunks = (
+            ("posting", run, first, level, staged, data, _digest(data))
+            for level, staged, data, first in kept
+        )
+        db.executemany("INSERT INTO runs VALUES (?,?,?,?,?,?,?)", _distinct(chunks))
+
+
+def _chunks_about(
+    db: sqlite3.Connection, run: int, subject: int
+) -> list[tuple[int, int, int, bytes]]:
+    """Read the chunks of a run that may hold a subject, and the next: they may become one."""
+    start = db.execute(
+        "SELECT max(first) FROM runs WHERE kind='posting' AND run=? AND first<?", (run, subject)
+    ).fetchone()[0]
+    query = (
+        "SELECT first, level, staged, rows FROM runs"
+        " WHERE kind='posting' AND run=? AND first>=? ORDER BY first"
+    )
+    found = []
+    for chunk in db.execute(query, (run, 0 if start is None else start)):
+        found.append(chunk)
+        if chunk[0] > subject:
+            break
+    return found
 
 
 def postings_of(db: sqlite3.Connection, subject: int) -> list[tuple[int, int]]:

@@ -2,8 +2,9 @@
 
 `documents`, `batches` and `marks` hold what the log commits to; every other table is an index
 that an auditor recomputes from them, but for `asked`, `asking`, `presented` and `checkpoints`,
-keyed hashes, counts and notes that outlive what is erased, and `cursors`, `outbox` and `messages`:
-what was told to whom. No verifier relies on those. Whoever controls this file can withhold or
+keyed hashes, counts and notes that outlive what is erased, `cursors`, `outbox` and `messages`:
+what was told to whom, and `erasing`: erasures whose last traces may not be gone yet, by the leaf of
+their document. No verifier relies on those. Whoever controls this file can withhold or
 delete personal payloads and cannot invent or alter a record.
 """
 
@@ -72,12 +73,13 @@ CREATE INDEX cases_due ON cases(due);
 CREATE INDEX cases_of ON cases(subject, context);
 CREATE INDEX cases_in ON cases(lifecycle, context);
 CREATE TABLE freezes(
-  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
-  opening BLOB NOT NULL, PRIMARY KEY(subject, context, since, opening)) WITHOUT ROWID, STRICT;
+  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, opening BLOB NOT NULL,
+  until INTEGER NOT NULL, PRIMARY KEY(subject, context, since, opening)) WITHOUT ROWID, STRICT;
 CREATE TABLE keys(
   subject INTEGER NOT NULL, since INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(subject, since)
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX keys_key ON keys(key);
+CREATE TABLE erasing(leaf BLOB PRIMARY KEY) WITHOUT ROWID, STRICT;
 CREATE TABLE scores(
   context TEXT NOT NULL, day INTEGER NOT NULL, pack BLOB NOT NULL,
   size INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY(context, day, pack)

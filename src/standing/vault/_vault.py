@@ -7,7 +7,7 @@ The vault knows neither rules nor the log's bytes; the ledger asks one, then the
 import secrets
 import sqlite3
 from base64 import b32encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from standing.vault._documents import (
     Attributes,
     Consent,
     Document,
+    Erasure,
     Link,
     Presented,
     Question,
@@ -34,11 +35,14 @@ from standing.vault._documents import (
     Step,
     Subject,
     Withdrawal,
+    new_salt,
     parse_preimage,
     preimage,
 )
+from standing.vault._erasure import Going, take_out
 from standing.vault._keys import SealingKeys, Secret, case_name, record_id, seal, unseal
 from standing.vault._outbox import Outbox
+from standing.vault._residue import scrub
 from standing.vault._runs import Rows, load_runs, postings_of
 from standing.vault._schema import SCHEMA
 from standing.verify.tree import HASH_BYTES, leaf_hash
@@ -113,8 +117,15 @@ class Vault:
     """One directory's private side."""
 
     def __init__(
-        self, db: sqlite3.Connection, keys: SealingKeys, secret: Secret, *, read_only: bool
+        self,
+        path: Path,
+        db: sqlite3.Connection,
+        keys: SealingKeys,
+        secret: Secret,
+        *,
+        read_only: bool,
     ) -> None:
+        self.path = path
         self._db = db
         self.keys = keys
         self.secret = secret
@@ -170,7 +181,7 @@ class Vault:
                 fix="Restore vault.db and the key directory of one backup.",
                 where="vault.db",
             )
-        return cls(db, keys, secret, read_only=read_only)
+        return cls(path, db, keys, secret, read_only=read_only)
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -216,6 +227,138 @@ class Vault:
         """Close vault and key store."""
         self._db.close()
         self.keys.close()
+
+    # --- erasing ----------------------------------------------------------------------------
+
+    def placed(self, number: int, context: str) -> list[tuple[bytes, str, int]]:
+        """List (leaf, kind, day) of a subject's documents in a context, opening none."""
+        query = "SELECT leaf, kind, day FROM documents WHERE subject=? AND context=? ORDER BY leaf"
+        return self._db.execute(query, (number, context)).fetchall()
+
+    def places(self, number: int) -> tuple[str, ...]:
+        """List the contexts in which anything is kept of a subject, in order."""
+        query = "SELECT DISTINCT context FROM documents WHERE subject=? AND context<>'' ORDER BY 1"
+        return tuple(context for (context,) in self._db.execute(query, (number,)))
+
+    def places_of(
+        self, number: int, context: str, *, before: int | None = None
+    ) -> list[tuple[int, int]]:
+        """List (batch, position) of a subject's records in a context, staged ones too.
+
+        `before`: only of acts before that day.
+        """
+        places = postings_of(self._db, number)
+        here = {
+            batch
+            for batch in {batch for batch, _ in places}
+            if self.batches.context_of(batch) == context
+        }
+        found = [(batch, position) for batch, position in places if batch in here]
+        return found if before is None else list(self._acts_before(found, before))
+
+    def _acts_before(
+        self, places: Iterable[tuple[int, int]], day: int
+    ) -> Iterator[tuple[int, int]]:
+        batch: StoredBatch | None = None
+        for number, position in places:
+            if batch is None or batch.id != number:
+                [batch] = self.batches.each(number, number)
+            if self.open_record(batch, position).record.day < day:
+                yield number, position
+
+    def ended_by(self, day: int) -> list[tuple[int, str]]:
+        """List (subject, context) where a consent ended on or before a day, in whatever way."""
+        query = (
+            "SELECT subject, context FROM consents WHERE min(until, coalesce(withdrawn, until))<=?1"
+            " UNION SELECT subject, context FROM freezes"
+            " WHERE subject<>0 AND since<=?1 AND since<until ORDER BY 1, 2"
+        )
+        return self._db.execute(query, (day,)).fetchall()
+
+    def ended_among(self, number: int, context: str, leaves: Collection[bytes]) -> int:
+        """Count the consents that were withdrawn, and the stops undone, among some documents."""
+        ended = self._db.execute(
+            "SELECT leaf FROM consents WHERE subject=?1 AND context=?2 AND withdrawn IS NOT NULL"
+            " UNION ALL SELECT opening FROM freezes WHERE subject=?1 AND context=?2 AND until<?3",
+            (number, context, _FOREVER),
+        )
+        return sum(leaf in leaves for (leaf,) in ended)
+
+    def forget(
+        self,
+        goings: Iterable[Going],
+        day: int,
+        *,
+        questions: Iterable[bytes] = (),
+    ) -> int:
+        """Take rows out for good, and state which leaves they were; gives how many.
+
+        `questions` are leaves of questions that are found no more. In a transaction; then
+        `destroy` what sealed it all, and `scrub`. Until then the erasure is unfinished.
+        """
+        leaves = list(questions)
+        self._db.executemany("DELETE FROM documents WHERE leaf=?", [(leaf,) for leaf in leaves])
+        for going in goings:
+            leaves += take_out(self._db, self.batches, going)
+            if going.whole:
+                self.outbox.forget(going.subject, going.context)
+        leaf = self.add(Erasure(new_salt(), day, tuple(sorted(leaves))))
+        self._db.execute("INSERT INTO erasing VALUES (?)", (leaf,))
+        return len(leaves)
+
+    def unfinished(self) -> list[Erasure]:
+        """Open the erasures whose last traces may not be gone yet."""
+        found = []
+        for (leaf,) in self._db.execute("SELECT leaf FROM erasing").fetchall():
+            erasure = self.document(leaf).document
+            assert isinstance(erasure, Erasure), "the table names erasures"
+            found.append(erasure)
+        return found
+
+    def locked(self) -> set[tuple[int, str]]:
+        """List (subject, context) of what no key opens: erased after this vault was copied."""
+        sealed = set(self._db.execute("SELECT DISTINCT subject, context FROM documents"))
+        return sealed - self.keys.held() - {_OPERATOR}
+
+    def every_leaf(self) -> Iterator[tuple[bytes, tuple[int, str]]]:
+        """Read (leaf, (subject, context)) of all documents, opening none."""
+        for leaf, number, context in self._db.execute(
+            "SELECT leaf, subject, context FROM documents"
+        ):
+            yield leaf, (number, context)
+
+    def orphans(self) -> list[tuple[int, str]]:
+        """List whose keys seal nothing (any more)."""
+        wanted = set(self._db.execute("SELECT DISTINCT subject, context FROM documents"))
+        return sorted(self.keys.held() - wanted - {_OPERATOR})
+
+    def destroy(self, whose: Iterable[tuple[int, str]]) -> None:
+        """Destroy the keys of what an unfinished erasure took out; durable when it returns."""
+        leaves = (leaf for erasure in self.unfinished() for leaf in erasure.leaves)
+        self.keys.destroy(whose, leaves)
+
+    def scrub(self) -> bool:
+        """Leave no byte of what was taken out in any file; says whether that was possible.
+
+        It is not while another process reads: its view of the write-ahead file must stay.
+        """
+        busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            return False
+        self._db.close()
+        try:
+            scrub(self.path)
+            with self.keys.set_aside():
+                scrub(self.keys.path)
+        finally:
+            self._db = _connect(self.path, read_only=False)
+            self.batches = Batches(self._db)
+            self.asked, old = Questions(self._db, self.secret), self.asked
+            self.asked.changes = old.changes
+            self.outbox = Outbox(self._db, self.secret)
+        with self.transaction():
+            self._db.execute("DELETE FROM erasing")
+        return True
 
     # --- documents -------------------------------------------------------------------------
 
@@ -380,9 +523,11 @@ class Vault:
             where=f"leaf {leaf.hex()}",
         )
 
-    def documents(self, subject: int | None = None, kind: str = "") -> Iterator[OpenDocument]:
-        """Open all documents, or those of one subject, or of one kind; erased ones are gone."""
-        wanted = {"subject=?": subject, "kind=?": kind or None}
+    def documents(
+        self, subject: int | None = None, kind: str = "", context: str | None = None
+    ) -> Iterator[OpenDocument]:
+        """Open all documents, or those of a subject, kind, context; erased ones are gone."""
+        wanted = {"subject=?": subject, "kind=?": kind or None, "context=?": context}
         where = {part: value for part, value in wanted.items() if value is not None}
         for _, opened in self._opened(" AND ".join(where) or "TRUE", tuple(where.values())):
             yield opened
@@ -412,13 +557,18 @@ class Vault:
         """Give (region, group) by subject, of those who state one under a consent live on `day`.
 
         For simulation and audit alone; a test holds every other room to that. A consent that was
-        withdrawn is not live on any day, so that nothing bound to it can be read by looking back.
+        withdrawn or stopped is not live on any day, so that nothing bound to it can be read by
+        looking back.
         """
         query = (
-            "SELECT leaf FROM consents"
+            "SELECT leaf FROM consents c"
             " WHERE context=? AND since<=? AND ?<until AND withdrawn IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM freezes f WHERE f.subject=c.subject"
+            " AND f.context=c.context AND c.since<=f.since"
+            " AND (f.until=? OR (f.since<=? AND f.until>?)))"
         )
-        live = {leaf for (leaf,) in self._db.execute(query, (context, day, day))}
+        values = (context, day, day, _FOREVER, day, day)
+        live = {leaf for (leaf,) in self._db.execute(query, values)}
         last: dict[int, Attributes] = {}
         for number, opened in self._opened("kind='attributes' AND context=?", (context,)):
             document = opened.document
@@ -549,6 +699,19 @@ class Vault:
         rows = self._db.execute(query, (self.secret.reference(context, reference),))
         return [Linked(number, since, until, bool(shared)) for number, since, until, shared in rows]
 
+    def given(self, number: int, context: str) -> list[tuple[int, int, int | None]]:
+        """List (from, until, withdrawn on) of a subject's consents, oldest first."""
+        query = (
+            "SELECT since, until, withdrawn FROM consents WHERE subject=? AND context=?"
+            " ORDER BY since"
+        )
+        return self._db.execute(query, (number, context)).fetchall()
+
+    def references_of(self, number: int) -> set[bytes]:
+        """List the references of a subject in all contexts, as the index holds them."""
+        query = "SELECT reference FROM links WHERE subject=?"
+        return {reference for (reference,) in self._db.execute(query, (number,))}
+
     def _given(self, number: int, context: str) -> list[Given]:
         query = (
             "SELECT since, until, leaf, withdrawn, terms FROM consents"
@@ -562,7 +725,8 @@ class Vault:
     def consents(self, number: int, context: str) -> list[tuple[int, int, bytes]]:
         """List (from, until, leaf) of a subject's consents, oldest first.
 
-        Withdrawals are applied; a freeze cuts a consent into what was before and what came after.
+        Withdrawals are applied; a freeze cuts a consent into what was before and what came after,
+        and does not touch one that was given later: whoever stopped may begin anew.
         """
         windows = ((one.since, one.until, one.leaf) for one in self._given(number, context))
         return cut(windows, self.freezes(number, context))
@@ -603,8 +767,9 @@ class Vault:
         """
         if not self.live_consents(number, context, day):
             return None
-        windows = ((one.since, one.until) for one in self._given(number, context))
-        return unbroken_since(windows, day)
+        windows = ((one.since, one.until, one.leaf) for one in self._given(number, context))
+        stops = (stop for stop in self.freezes(number, context) if stop[1] == _FOREVER)
+        return unbroken_since(((a, b) for a, b, _ in cut(windows, stops)), day)
 
     def live_consent(self, number: int, context: str, day: int) -> tuple[int, int, bytes] | None:
         """Give the consent that holds on a day, with its first and last day, if one does."""
@@ -626,7 +791,7 @@ class Vault:
     def freeze(self, number: int, context: str, since: int, opening: bytes) -> None:
         """Let nothing hold from a day on, until `thaw`. In a transaction."""
         self._db.execute(
-            "INSERT INTO freezes VALUES (?,?,?,?,?)", (number, context, since, _FOREVER, opening)
+            "INSERT INTO freezes VALUES (?,?,?,?,?)", (number, context, since, opening, _FOREVER)
         )
 
     def thaw(self, opening: bytes, day: int) -> None:
@@ -634,9 +799,16 @@ class Vault:
         self._db.execute("UPDATE freezes SET until=? WHERE opening=?", (day, opening))
 
     def withdrew_on(self, number: int, context: str, day: int) -> bool:
-        """Tell whether a subject withdrew a consent of a context on a day."""
-        query = "SELECT 1 FROM consents WHERE subject=? AND context=? AND withdrawn=?"
+        """Tell whether a subject withdrew a consent of a context on a day, or stopped there."""
+        query = (
+            "SELECT 1 FROM consents WHERE subject=?1 AND context=?2 AND withdrawn=?3 UNION"
+            " SELECT 1 FROM freezes WHERE subject=?1 AND context=?2 AND since=?3 AND until>?3"
+        )
         return self._db.execute(query, (number, context, day)).fetchone() is not None
+
+    def open_consents(self, number: int, context: str, day: int) -> set[bytes]:
+        """Give the leaves of consents that no document has ended on a day: a stop may have."""
+        return {one.leaf for one in self._given(number, context) if one.since <= day < one.until}
 
     def withdrawn(self, context: str) -> int:
         """Count the consents of a context that were withdrawn, and the stops that were undone."""
@@ -692,10 +864,11 @@ class Vault:
             " LEFT JOIN subjects s ON s.number=n.subject"
             " LEFT JOIN consents c ON c.subject=n.subject AND c.context=n.context"
             " AND c.since<=? AND c.until>? AND (c.withdrawn IS NULL OR c.withdrawn>?)"
-            " WHERE n.context=? AND NOT EXISTS (SELECT 1 FROM freezes f WHERE f.subject=n.subject"
-            " AND f.context=n.context AND f.since<=? AND f.until>?) GROUP BY n.subject"
+            " AND NOT EXISTS (SELECT 1 FROM freezes f WHERE f.subject=c.subject"
+            " AND f.context=c.context AND c.since<=f.since AND f.since<=? AND f.until>?)"
+            " WHERE n.context=? GROUP BY n.subject"
             " HAVING s.kind<>'person' OR c.since IS NOT NULL ORDER BY n.subject",
-            (day, day, day, context, day, day),
+            (day, day, day, day, day, context),
         ).fetchall()
         renewed = self._renewed(context)
         firsts = (
@@ -801,6 +974,10 @@ class Vault:
 
     def discard_staged_marks(self) -> None:
         """Let the documents of marks that never reached the log wait again. In a transaction."""
+        self._db.execute(
+            "DELETE FROM documents"  # what they were to hold stands under the next marks instead
+            " WHERE kind='contents' AND marks IN (SELECT id FROM marks WHERE entry IS NULL)"
+        )
         self._db.execute(
             "UPDATE documents SET marks=NULL, position=NULL"
             " WHERE marks IN (SELECT id FROM marks WHERE entry IS NULL)"
