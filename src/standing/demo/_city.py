@@ -408,8 +408,28 @@ class _Maker:
             self.clock.advance_to(self.ledger.today + days)
 
         heard = be_heard(self.ledger, advance, list(islice(plaintiffs, 4)), keys, restricted)
+        involved = {subject for _, subject, _ in heard.values()}
+        self._some_are_forgotten([r for r in staying if not self._names(r) & involved])
         self.ledger.tick()
         return heard
+
+    def _names(self, resident: Resident) -> set[str]:
+        return {self.ledger.pseudonym_of(resident.key.public, c) for c in resident.contexts}
+
+    def _some_are_forgotten(self, residents: list[Resident]) -> None:
+        """Let one resident withdraw in the middle of a contest, and another be erased."""
+        if len(residents) < _NAMED_RESIDENTS + 2:
+            return
+        leaver, forgotten = residents[-1], residents[-2]
+        for context in leaver.contexts:
+            facts = {"target": "score", "words": "I do not understand this score."}
+            self.ledger.open_case(
+                leaver.key.public, context, "contest", "file", facts, key=leaver.key
+            )
+            self.ledger.withdraw(leaver.key, context)
+        self.ledger.erase(key=forgotten.key)
+        for gone in (leaver, forgotten):
+            self.residents.remove(gone)
 
     def _with_serious(self, residents: list[Resident]) -> Iterator[Plaintiff]:
         """Find a resident whose serious record allows a high-speed ticket to be refused."""

@@ -102,7 +102,8 @@ def _captured(arguments: list[str], run: Run) -> tuple[int, str]:
     output = io.StringIO()
     with redirect_stdout(output), redirect_stderr(output):
         code = run(arguments)
-    return code, output.getvalue()
+    # absolute paths are of this play alone
+    return code, output.getvalue().replace(f"{Path.cwd()}/", "")
 
 
 @contextmanager
