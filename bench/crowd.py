@@ -161,8 +161,8 @@ def _fill(made: Crowd, count: int) -> None:
             }  # fmt: skip
             vault.db.execute("INSERT INTO subjects VALUES (?,?,?)", (subject, "person", key))
             vault.db.execute(
-                "INSERT INTO links VALUES (?,?,?)",
-                (vault.secret.reference(RAIL, reference), subject, draft.day),
+                "INSERT INTO links VALUES (?,?,?,?,0)",
+                (vault.secret.reference(RAIL, reference), draft.day, subject, 2**31),
             )
             vault.add(Consent(**values), subject, RAIL)
             made.crowd.append(reference)

@@ -36,6 +36,12 @@ id = "id"
 _numbers = count(1)
 
 
+def _pack() -> bytes:
+    """Give the rules with one more purpose, to which nothing may be answered but `clear`."""
+    more = b"  luggage: {title: Take luggage, parties: [rail-operator], answers: [clear]}\n"
+    return PACK.read_bytes().replace(b"restrictions:\n", more + b"restrictions:\n", 1)
+
+
 class Counter:
     """A ledger under `tests/packs/passing.yaml`; people who joined long enough ago for a perk."""
 
@@ -67,18 +73,15 @@ class Counter:
                 sector="rail-operator" if role == "relying-party" else "",
             )  # fmt: skip
         self.ledger.publish_catalogue(shipped("catalogue"), by=self.keys["ann"])
-        pack = policy.redated(policy.parse_pack(PACK.read_bytes()), published=FOUNDED, force=FORCE)
+        pack = policy.redated(policy.parse_pack(_pack()), published=FOUNDED, force=FORCE)
+        sectors = {"relying-party": "rail-operator"}
         taking_part = [
             policy.Organisation(
-                name="railway", employer="railway house", role="issuer", kind="sole-supplier"
-            ),
-            *(
-                policy.Organisation(
-                    name=name, employer=f"{name} house", role="relying-party", kind="private",
-                    sector="rail-operator",
-                )
-                for name in ("sales", "desk")
-            ),
+                name=name, employer=f"{name} house", role=role, kind="private",
+                sector=sectors.get(role, ""),
+            )
+            for name, role in self.roles.items()
+            if role in {"issuer", "relying-party"}
         ]  # fmt: skip
         pack = policy.with_organisations(pack, taking_part)
         self.ledger.publish_pack(policy.canonical(pack), by=[self.keys["ann"], self.keys["ben"]])
@@ -87,7 +90,7 @@ class Counter:
         """Enrol one more person with consent and a card."""
         self.ledger.enrol(key.public)
         self.ledger.attest_adult(key.public, 10_000, by=self.keys["registry"].key)
-        name = self.ledger.consent(key, CONTEXT)
+        name = self.ledger.consent(key, CONTEXT, [PURPOSE])
         self.ledger.link(name, card, CONTEXT, issuer="railway", by=self.keys["railway"].key)
         return name
 

@@ -93,15 +93,6 @@ def test_withdrawal_in_the_same_open_ledger_answers_clear_at_once(stage):
     assert answer(stage) == "clear"
 
 
-def test_consent_to_another_purpose_alone_is_none(stage):
-    restrict(stage)
-    key = stage.keys["resident"]
-    stage.ledger.withdraw(key, "rail")
-    stage.move(1)
-    stage.ledger.consent(key, "rail", ["something-else"])
-    assert answer(stage) == "clear"
-
-
 def test_where_no_alternative_is_offered_the_restriction_does_not_apply(stage):
     restrict(stage)
     assert answer(stage, alternative="") == "clear"

@@ -10,7 +10,9 @@ from standing.cases.presentations import read_presentation
 from standing.engine import SimulatedClock
 from standing.errors import StandingError
 from standing.ledger import open_ledger
+from standing.vault import Link, new_salt
 from standing.wire import cbor
+from standing.wire.days import format_day
 from standing.wire.keys import SigningKey
 from tests.unit.ledger.test_decide import statements_of
 
@@ -83,6 +85,15 @@ def test_a_restriction_in_force_is_told_where_no_perk_is_due(counter):
     assert counter.answer(counter.people[1]) == CODE
     token = counter.present(counter.people[1])
     assert counter.ledger.decide(counter.ask(token, alternative="")).answer.answer == "clear"
+
+
+def test_consent_to_another_purpose_alone_answers_clear(counter):
+    counter.restrict(1)
+    assert counter.answer(counter.people[1]) == CODE
+    assert counter.answer(counter.people[0]) == PERK
+    for person in (0, 1):
+        counter.ledger.consent(counter.people[person], CONTEXT, ["luggage"])
+        assert counter.answer(counter.people[person]) == "clear"
 
 
 def test_a_perk_that_is_due_no_more_is_recalled_and_a_stranger_s_clear_is_not(counter):
@@ -232,3 +243,42 @@ def test_a_token_sealed_to_an_answer_key_of_before_still_opens(counter):
     counter.ledger = open_ledger(counter.folder / "ledger", clock=counter.clock)
     late = counter.present(counter.people[0])
     assert counter.ledger.decide(counter.ask(late)).answer.answer == PERK
+
+
+# --- references that are not one person's ---------------------------------------------------------
+
+
+def ask_by(counter, card):
+    question = counter.ledger.ask(
+        counter.keys["sales"], CONTEXT, PURPOSE, f"by {card} {counter.ledger.today}", card,
+        bytes(16), "a slower train",
+    )  # fmt: skip
+    return counter.ledger.decide(question).answer.answer
+
+
+def test_a_restriction_is_not_answered_by_a_card_that_a_family_shares(counter):
+    counter.ledger.link(
+        counter.names[1], "family-card", CONTEXT, issuer="railway",
+        by=counter.keys["railway"].key, shared=True,
+    )  # fmt: skip
+    counter.restrict(1)
+    assert [ask_by(counter, card) for card in ("card-1", "family-card")] == [CODE, "clear"]
+
+
+def test_whoever_holds_a_card_sees_what_was_asked_in_their_own_time(counter):
+    ask_by(counter, "card-1")
+    counter.move(1)
+    core = counter.ledger._core
+    number = core.vault.find(counter.names[2])
+    link = Link(
+        new_salt(), core.today, CONTEXT, "card-1", counter.names[2], "railway", b"", False, b"", "",
+        [],
+    )  # fmt: skip
+    with core.vault.transaction():
+        core.vault.add(link, number, CONTEXT)
+    ask_by(counter, "card-1")
+    shown = [
+        [one["day"] for one in counter.ledger.report(name, CONTEXT)["contexts"][0]["asked"]]
+        for name in counter.names[1:]
+    ]
+    assert shown == [[format_day(core.today - 1)], [format_day(core.today)]]
