@@ -7,18 +7,25 @@ has found a forgery. ML-DSA-44 signatures differ from run to run; what they sign
 import hashlib
 
 import msgspec
+from nacl.public import SealedBox
+from nacl.signing import SigningKey as NaclSigningKey
 
 from standing import charter
+from standing.cases.presentations import present
 from standing.charter import Accredit, Batch, DayMoved, Envelope, Genesis, KeySet, Marks, Revoke
 from standing.vault import (
     Adult,
     Attributes,
     Consent,
+    Deletion,
     Document,
     Erasure,
+    Followed,
     Intake,
     Link,
+    Presented,
     Question,
+    Recall,
     Record,
     Subject,
     Withdrawal,
@@ -31,6 +38,7 @@ from standing.verify.cosignatures import cosign, cosigner_of
 from standing.verify.quorum import parse_trust_policy
 from standing.verify.tlog_proof import TlogProof
 from standing.verify.tree import inclusion_path, leaf_hash, root_of
+from standing.wire import cbor
 from standing.wire.keys import SigningKey
 from standing.wire.notes import NoteKey, add_signatures, sign_note
 from standing.wire.proofs import make_proof
@@ -153,6 +161,26 @@ STATEMENTS = [
 STATES = [None, charter.replay(_FOUNDING), charter.replay(_IN_FORCE)]
 
 
+# --- presentations ------------------------------------------------------------------------------
+
+MAKERS = [key_of("maker"), key_of("another maker")]
+TOKENS = [
+    present(
+        key, origin=ORIGIN, answer_key=SIGNERS["answer"].public, party=SIGNERS["bus"].public,
+        context=CONTEXT, purpose=purpose, last_day=DAY + 6,
+    )
+    for key in MAKERS
+    for purpose in ("ride", "\u6c34")
+]  # fmt: skip
+"""Sealed anew in each run; nothing else opens and is proved."""
+INSIDE = bytes(
+    SealedBox(NaclSigningKey(SIGNERS["answer"].seed).to_curve25519_private_key()).decrypt(
+        cbor.decode(TOKENS[0])[-1]
+    )
+)
+"""The inner part of the first."""
+
+
 # --- one private document of each kind ------------------------------------------------------------
 
 SUBJECT = key_of("subject")
@@ -182,6 +210,10 @@ PRIVATE = [
     ),
     preimage(Subject(_SALT, DAY, 2**63 - 1, "person", SUBJECT.public.cose_key())),
     preimage(Question(_SALT, DAY, b"question", b"answer")),
+    preimage(Presented(_SALT, DAY, b"question", b"answer", SUBJECT.public.cose_key())),
+    preimage(Recall(_SALT, DAY, _HASH, "trip-1", bytes(16), DAY - 1, DAY + 4)),
+    preimage(Deletion(_SALT, DAY, b"confirmation")),
+    preimage(Followed(_SALT, DAY, b"report")),
     preimage(Intake(_SALT, DAY, ((_HASH, _HASH),))),
     preimage(Erasure(_SALT, DAY, (_HASH, _HASH))),
     preimage(

@@ -137,7 +137,38 @@ def _questions() -> list[bytes]:
         "type": "standing/question/1", "context": objects.CONTEXT, "purpose": "ride",
         "transaction": "trip-1", "reference": "card-1", "day": objects.DAY, "nonce": bytes(16),
     }  # fmt: skip
-    return [cbor.encode(asked), QUESTION]
+    by_token = {"reference": "", "presentation": objects.TOKENS[0]}
+    odd = {"alternative": "", "presentation": b""}
+    return [
+        cbor.encode(asked), QUESTION, cbor.encode(asked | {"alternative": "a slower train"}),
+        cbor.encode(asked | by_token), cbor.encode(asked | odd),
+    ]  # fmt: skip
+
+
+def _presentations() -> list[bytes]:
+    mine, theirs = (cbor.decode(token) for token in objects.TOKENS[::2])
+    mixed = [*mine[:-1], theirs[-1]]
+    return [*objects.TOKENS, cbor.encode(mixed), cbor.encode(mine[:-1])]
+
+
+def _inside() -> list[bytes]:
+    return [objects.INSIDE, objects.INSIDE[:2] + bytes(1_022), b"\xff\xff"]
+
+
+def _recalls() -> list[bytes]:
+    said = {
+        "type": "standing/recall/1", "transaction": "trip-1", "nonce": bytes(16),
+        "says": "no longer holds; delete it",
+    }  # fmt: skip
+    return [cbor.encode(said), cbor.encode(said | {"transaction": "\u6c34" * 200})]
+
+
+def _party_says() -> list[bytes]:
+    return [
+        cbor.encode({"type": f"standing/{kind}/1", "day": objects.DAY, "transactions": names})
+        for kind in ("deleted", "followed")
+        for names in (["trip-1"], [f"trip-{n}" for n in range(200)], [])
+    ]
 
 
 def _packs() -> list[bytes]:
@@ -219,6 +250,10 @@ _SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "examine": _posted,
     "statement": _statements,
     "question": _questions,
+    "presentation": _presentations,
+    "presentation-inside": _inside,
+    "recall": _recalls,
+    "party-says": _party_says,
     "pack": lambda: [pack_file(), canonical(parse_pack(pack_file()))],
     "lint-pack": _packs,
     "simulation": lambda: [_SIMULATION],
@@ -234,6 +269,7 @@ _SEEDS: dict[str, Callable[[], list[bytes]]] = {
 IN_CBOR = {
     *("cbor-decode", "cose-sign1", "cose-key", "proof", "receipt"),
     *("examine", "statement", "question", "private-document"),
+    *("presentation", "recall", "party-says"),
 }
 """Targets that are given CBOR, at least in part."""
 

@@ -17,9 +17,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import cbor2
 import msgspec
+from nacl.public import SealedBox
+from nacl.signing import VerifyKey
 
 from standing import charter
-from standing.cases import decisions
+from standing.cases import decisions, presentations, recalls
 from standing.columns import ColumnStore
 from standing.errors import StandingError
 from standing.fetch import Answered
@@ -495,6 +497,75 @@ def question(data: bytes) -> None:
     found = attempt(decisions.read_question, state, _signed("bus", QUESTION, data))
     if found is not None:
         assert cbor.encode(msgspec.to_builtins(found[2], builtin_types=(bytes,))) == data
+
+
+def _open(token: presentations.Presentation) -> bytes:
+    return presentations.open_presentation(token, objects.SIGNERS["answer"], "ledger.example")
+
+
+@target
+def presentation(data: bytes) -> None:
+    """A token has one spelling; only what was made opens, and tells who made it."""
+    token = attempt(presentations.read_presentation, data)
+    if token is None:
+        return
+    assert cbor.encode(msgspec.to_builtins(token, builtin_types=(bytes,))) == data
+    party = objects.SIGNERS["bus"].public.thumbprint
+    attempt(
+        presentations.check_presentation, token, origin=objects.ORIGIN, party=party,
+        context=objects.CONTEXT, purpose="ride", today=objects.DAY + 5,
+    )  # fmt: skip
+    maker = attempt(_open, token)
+    if maker is not None:
+        assert data in objects.TOKENS
+        assert maker in [key.public.cose_key() for key in objects.MAKERS]
+
+
+@target
+def presentation_inside(data: bytes) -> None:
+    """Whatever is sealed into a token: it opens for nobody but a key that proves all of it."""
+    token = presentations.read_presentation(objects.TOKENS[0])
+    box = SealedBox(VerifyKey(objects.SIGNERS["answer"].public.raw).to_curve25519_public_key())
+    sealed = bytes(box.encrypt(data[:1_024].ljust(1_024, b"\0")))
+    maker = attempt(_open, msgspec.structs.replace(token, sealed=sealed))
+    assert maker is None or data.rstrip(b"\0") == objects.INSIDE.rstrip(b"\0")
+
+
+RECALL = cbor.encode(
+    {16: "application/vnd.standing.recall.v1+cose", 1: EDDSA,
+     4: objects.SIGNERS["answer"].public.thumbprint}
+)  # fmt: skip
+
+
+@target
+def recall(data: bytes) -> None:
+    """What a recipient reads: one sentence about one transaction, and nothing else."""
+    key = objects.SIGNERS["answer"].public
+    said = attempt(recalls.read_recall, _signed("answer", RECALL, data), key)
+    if said is not None:
+        assert cbor.encode(msgspec.to_builtins(said, builtin_types=(bytes,))) == data
+        assert said.says == "no longer holds; delete it"
+
+
+PARTY_SAYS = [
+    cbor.encode(
+        {16: f"application/vnd.standing.{kind}.v1+cose", 1: EDDSA,
+         4: objects.SIGNERS["bus"].public.thumbprint}
+    )
+    for kind in ("deleted", "followed")
+]  # fmt: skip
+
+
+@target
+def party_says(data: bytes) -> None:
+    """What a relying party reports: deletions, or transactions that took place."""
+    state = objects.STATES[-1]
+    assert state is not None
+    for header, read in zip(PARTY_SAYS, (recalls.read_deleted, recalls.read_followed), strict=True):
+        found = attempt(read, state, _signed("bus", header, data))
+        if found is not None:
+            assert found[1] == objects.SIGNERS["bus"].public.thumbprint
+            assert cbor.encode(msgspec.to_builtins(found[2], builtin_types=(bytes,))) == data
 
 
 # --- rules ----------------------------------------------------------------------------------------
