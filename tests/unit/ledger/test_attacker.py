@@ -1,7 +1,7 @@
 """An issuer and a relying party pool what they see, and guess who is enrolled and who left.
 
 They send 10,000 rows and questions about references of people whom another issuer knows: some
-live, some withdrawn before, some withdrawing while they look, and as many strangers. Everything
+live, some withdrawn or erased before, some leaving while they look, and as many strangers. Everything
 that comes back is kept. A guesser learns on half of the references and is asked about the other.
 """
 
@@ -53,6 +53,7 @@ class Attack:
         self.keys |= {card: SigningKey.generate() for card in self.strangers}
         self.seen = defaultdict(list)
         self.last = defaultdict(dict)
+        self.first = {}
         self.pages = defaultdict(list)
         self.count = 0
         self.sent = 0
@@ -62,8 +63,7 @@ class Attack:
     def run(self):
         """Look before, while and after some leave; whom to ask next hangs on what was seen."""
         ledger = self.ledger
-        for card in self.left:
-            ledger.withdraw(self.keys[card], CONTEXT)
+        self._leave(self.left)
         self.city.move(40)
         with ledger.publishing_later():
             ledger.tick()
@@ -72,14 +72,22 @@ class Attack:
                 self._ask(card)
                 self._ask_with(card)
             self._look()
-            for card in self.leaving:
-                ledger.withdraw(self.keys[card], CONTEXT)
+            self._leave(self.leaving)
+            for card in self.references:
+                self._note(card, "reposted", *self._outcome(self.first[card]))
             self._look()
             self.city.move(1)
             ledger.decide(self._question("nobody"))
             self._import("nobody")
             del self.seen["nobody"], self.last["imported"]
             self._look(last=True)
+
+    def _leave(self, cards):
+        """Let every second one withdraw, to be forgotten in 30 days, and the others be at once."""
+        for card in cards[::2]:
+            self.ledger.withdraw(self.keys[card], CONTEXT)
+        for card in cards[1::2]:
+            self.ledger.erase(CONTEXT, key=self.keys[card])
 
     def _look(self, *, last=False):
         if last:
@@ -109,6 +117,7 @@ class Attack:
 
     def _ask(self, card):
         question, before = self._question(card), self._written()
+        self.first.setdefault(card, question)
         self._note(card, "asked", *self._outcome(question))
         self.pages[card].append(self._written() - before)
 
@@ -211,10 +220,10 @@ def test_what_they_see_is_the_same_about_everyone(attack):
     for seen in attack.seen.values():
         for one in seen:
             kinds[one[0]].add(one[1:])
-    assert set(kinds) == {"asked", "presented", "again", "imported"}
+    assert set(kinds) == {"asked", "presented", "again", "imported", "reposted"}
     # "imported": the first time, and the second time when every row is there already
     assert {kind: len(found) for kind, found in kinds.items()} == {
-        "asked": 1, "presented": 1, "again": 1, "imported": 2,
+        "asked": 1, "presented": 1, "again": 1, "imported": 2, "reposted": 1,
     }  # fmt: skip
     assert all("E-PRESENT-10" in text for text, *_ in kinds["again"])
 
