@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from standing.cases.answers import questions_of
 from standing.ledger import Ledger
 from standing.vault import Link, preimage
 
@@ -26,8 +27,9 @@ class Traces:
                 reference = opened.document.reference
                 self.inside["reference"] = reference.encode()
                 self.stored["reference, hashed"] = vault.secret.reference(context, reference)
-                for question in vault.questions(context, reference):
-                    self.inside[f"question {question.salt.hex()}"] = question.salt
+        for name, leaf, question in questions_of(vault, number, context):
+            self._add(leaf, question)
+            self.stored[f"question about {name.hex()}"] = name
         query = "SELECT leaf, sealed FROM documents WHERE subject=? AND context=?"
         for leaf, sealed in vault.db.execute(query, (number, context)):
             self._add_sealed(leaf, sealed)

@@ -15,6 +15,7 @@ from standing.cases.lifecycles import (
     Case,
     Event,
     Facts,
+    Lifecycle,
     RecordView,
     case_of,
     event_of,
@@ -225,7 +226,7 @@ def _steps_before(core: Core, draft: Draft) -> list[tuple[bytes, Step]]:
     owned = (step.opening, draft.subject, step.context)
     fits = (
         step.pseudonym == pseudonym
-        and table.within == bool(step.context)
+        and _is_placed(table, draft)
         and all((e.day, e.context, e.pseudonym) == (step.day, step.context, pseudonym)
                 for e in draft.evidence)
         and (place == owned and before[0][1].lifecycle == table.name if step.opening else True)
@@ -250,6 +251,13 @@ def _steps_before(core: Core, draft: Draft) -> list[tuple[bytes, Step]]:
             where=case_name(step.opening) if step.opening else table.name,
         )
     return before
+
+
+def _is_placed(table: Lifecycle, draft: Draft) -> bool:
+    """Tell whether a step is in a context or in none, as its table says; a stop may be nobody's."""
+    if not draft.subject:
+        return table.name == "stop" and not draft.step.context
+    return table.within == bool(draft.step.context)
 
 
 def _keep(core: Core, draft: Draft, after: Case) -> None:
