@@ -418,8 +418,9 @@ _OPENED = Guard("L23", "everything in the case was opened", _opened_all, lasting
 _FITS = Guard("L23", "the outcome fits what is contested", _fits_target, lasting=True)
 _MILDER = Guard("L19", "a correction never lowers the score", _milder)
 _NOT_DECIDER = Guard(
-    "L23", "the reviewer did not decide what is contested", _not_its_decider, lasting=True
-)
+    "L23", "the reviewer did not decide what is contested", _not_its_decider, lasting=True,
+    of_signer=True,
+)  # fmt: skip
 _REVIEWER = (_INDEPENDENT, _NOT_RECUSED, _NOT_DECIDER)
 _RULING = (*_REVIEWER, _HEARD, _OPENED, _FITS, _MILDER)
 

@@ -205,6 +205,10 @@ STATES: Final[dict[str, Said]] = {
         "It is set aside; it is decided together with the other.",
         "其暂不计入，与另一案件一并裁定。",
     ),
+    "contest.joined": (
+        "What was decided in the other holds here too.",
+        "另一案件的裁定同样适用。",
+    ),
     "contest.ruled": (
         "It stays set aside: you may go to the second instance.",
         "其仍暂不计入：您可以提请二审。",
@@ -258,6 +262,10 @@ STATES: Final[dict[str, Said]] = {
     "restriction.declined": ("A human said no: nothing happens.", "经人工否决：不会有任何限制。"),
     "restriction.lifted": ("It is over.", "已结束。"),
     "restriction.left": ("It is over.", "已结束。"),
+    "restriction.annulled": (
+        "A contest of it was right, or was not decided in time: it is over.",
+        "对其提出的异议成立或未在期限内裁定：已结束。",
+    ),
     "reply.said": (
         "It is shown beside the record wherever the record is shown.",
         "凡显示该记录之处均显示该答辩。",
@@ -382,6 +390,7 @@ PLAIN: Final[dict[str, Said]] = {
         "您对 {context} 的同意已到期终止。除非您已重新同意，否则您的记录在该场景中不再计分。",
     ),
     "silence": ("Time ran out.", "期限已过。"),
+    "elsewhere": ("Another case decided it.", "另一案件对此作出了决定。"),
     "by-itself": ("on {day} by itself: {words}", "{day} 自动：{words}"),
     "by-when": ("until {day}", "截止 {day}"),
     "undelivered": (

@@ -25,7 +25,7 @@ from standing.cases.lifecycles import (
     outcome_of,
     table_of,
 )
-from standing.cases.work import history
+from standing.cases.work import history, is_step, passed_of
 from standing.policy import Pack
 from standing.wire.days import format_day
 
@@ -146,11 +146,13 @@ def consent_seed(leaf: bytes) -> bytes:
 def case_seeds(case: Case) -> Iterator[tuple[bytes, int]]:
     """Tell what the notices of a case are about, each with its day, in order."""
     events = iter(case.events)
-    for place, (day, by, _) in enumerate(case.passed):
-        if by == SILENCE:
+    for place, (day, by, state) in enumerate(passed_of(case)):
+        if is_step(by):
+            yield b"step|" + next(events).leaf, day
+        elif by == SILENCE:
             yield b"clock|%b|%d" % (case.opening, place), day
         else:
-            yield b"step|" + next(events).leaf, day
+            yield b"elsewhere|%b|%b" % (case.opening, state.encode()), day
 
 
 # --- records ----------------------------------------------------------------------------------
@@ -312,16 +314,18 @@ def case_items(
     What can be done, and what comes by itself, stands with the last one alone.
     """
     items: list[Item] = []
-    last = len(case.passed) - 1
+    last = len(passed_of(case)) - 1
     for place, (then, (seed, day)) in enumerate(zip(history(case), case_seeds(case), strict=True)):
         _, by, state = then.passed[-1]
         event = then.events[-1]
-        is_step = by != SILENCE
-        what = _event_words(then, event, who(case, event)) if is_step else plain("silence")
+        if is_step(by):
+            kind, what = "step", _event_words(then, event, who(case, event))
+        else:
+            kind, what = "clock", plain("silence" if by == SILENCE else "elsewhere")
         items.append(
             Item(
-                name(seed), day, "step" if is_step else "clock", case.context, case.name,
-                event.number if is_step else None, _joined(what, _state_words(then, state)),
+                name(seed), day, kind, case.context, case.name,
+                event.number if kind == "step" else None, _joined(what, _state_words(then, state)),
                 tuple(_doors(case, subject)) if place == last else (),
                 _next(case) if place == last else None,
             )

@@ -15,7 +15,8 @@ OUTCOME: Final = "outcome"  # nothing to do: the issuer is told what became of i
 _RULING: Final = {"triage": "admit", "open": "rule", "appealed": "decide"}
 _DECIDING: Final = {"proposed": "decide", "half": "decide", "objected": "settle"}
 _HARDSHIP: Final = frozenset({"decided", "confirmed", "begun"})
-_TOLD: Final = frozenset({"closed", "lapsed"})
+_TOLD: Final = frozenset({"closed", "lapsed", "joined"})
+ELSEWHERE: Final = "(elsewhere)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,33 @@ def _of_restriction(case: Case) -> Iterator[Task]:
                 yield Task("reviewer", "release", event.number)
 
 
+def passed_of(case: Case) -> tuple[tuple[int, str, str], ...]:
+    """List what happened to a case: steps, clocks, and what was decided of it in another case.
+
+    Clocks of its own that ran on after that have moved nothing.
+    """
+    if case.passed[-1][2] == case.state:
+        return case.passed
+    before = tuple(one for one in case.passed if one[0] <= case.since)
+    return (*before, (case.since, ELSEWHERE, case.state))
+
+
+def is_step(by: str) -> bool:
+    """Tell whether somebody took a step, or time or another case moved this one."""
+    return by not in {SILENCE, ELSEWHERE}
+
+
 def history(case: Case) -> Iterator[Case]:
     """Give a case as it was after each thing that happened to it, the last one being today's."""
+    passed = passed_of(case)
     taken, since, before = 0, case.opened, ""
-    for place, (day, by, state) in enumerate(case.passed, 1):
-        taken += by != SILENCE
+    for place, (day, by, state) in enumerate(passed, 1):
+        taken += is_step(by)
         since = since if state == before else day
         before = state
         yield replace(
             case, state=state, since=since, due=None, events=case.events[:taken],
-            passed=case.passed[:place],
+            passed=passed[:place],
         )  # fmt: skip
 
 

@@ -6,10 +6,12 @@ to: a cursor never passes what is not in the outbox, and the outbox takes each t
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from standing.cases import notices
-from standing.cases.lifecycles import Case, World, case_of
+from standing.cases.lifecycles import Case, WorkingDays, World, case_of, together
 from standing.cases.work import Task, arisen
 from standing.ledger import _world
 from standing.ledger._contacts import Kept, contacts_of
@@ -68,7 +70,7 @@ class _Finder:
     _found: dict[str, Things] = field(default_factory=dict)
     _of_keys: set[str] = field(default_factory=set)
     _contacts: dict[int, list[Kept]] = field(default_factory=dict)
-    _looked: set[bytes] = field(default_factory=set)
+    _calendars: dict[str, WorkingDays] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._since = self.core.vault.outbox.cursor(_DAY)
@@ -94,27 +96,32 @@ class _Finder:
         outbox = self.core.vault.outbox
         after = outbox.cursor(_MARKS)
         last, documents = self.core.vault.marked_since(after)
+        moved: dict[tuple[int, str], set[bytes]] = {}
         for leaf, kind, number, context in documents:
             if kind not in _TOLD_KINDS:
                 continue
             match self.core.vault.document(leaf).document:
                 case Step() as step:
-                    self._look_at_case(step.opening or leaf, number, context)
+                    moved.setdefault((number, context), set()).add(step.opening or leaf)
                 case Question() | Presented() as question:
                     self._look_at_question(leaf, question)
                 case Recall() as recall:
                     self._look_at_recall(leaf, recall)
                 case _:
                     pass
+        for (number, context), openings in moved.items():
+            self._look_at_cases(number, context, openings)
         if last != after:
             outbox.move_cursor(_MARKS, last)
 
     def look_at_clocks(self) -> None:
         """Find the cases that time has moved, and note when it moves them next."""
-        for opening, number, context in self.core.vault.due_cases(self.core.today):
-            case = self._look_at_case(opening, number, context)
-            self.core.vault.set_due(opening, case.due)
-            self.clocks += 1
+        due = sorted(self.core.vault.due_cases(self.core.today), key=itemgetter(1, 2))
+        for (number, context), group in groupby(due, key=itemgetter(1, 2)):
+            openings = {opening for opening, _, _ in group}
+            for case in self._look_at_cases(number, context, openings):
+                self.core.vault.set_due(case.opening, case.due)
+            self.clocks += len(openings)
 
     def look_at_days(self) -> None:
         """Find the packs and the ends of consents of the days since the last look, that included.
@@ -166,17 +173,45 @@ class _Finder:
             item = namer(self.core, recipient)(b"recall|" + leaf)
             self._found.setdefault(recipient, {})[item] = 0, ""
 
-    def _look_at_case(self, opening: bytes, number: int, context: str) -> Case:
+    def _look_at_cases(self, number: int, context: str, openings: set[bytes]) -> list[Case]:
+        """Tell of some cases of one subject, and of those that they decided.
+
+        Gives them as their own steps and clocks make them.
+        """
+        cases = [self._fold(opening, number, context) for opening in openings]
+        for one in self._beside(cases, number, context):
+            if one.opening in openings or one.passed[-1][2] != one.state:
+                self._tell_of_case(one)
+                self._tell_of_work(one)
+        return cases
+
+    def _fold(self, opening: bytes, number: int, context: str) -> Case:
         case = case_of(
             self.core.vault.steps(opening), subject=number, day=self.core.today,
-            days=_world.working_days(self.core, context),
+            days=self._calendar(context),
         )  # fmt: skip
         assert case is not None, "it was opened before it could be found"
-        if opening not in self._looked:
-            self._looked.add(opening)
-            self._tell_of_case(case)
-            self._tell_of_work(case)
         return case
+
+    def _calendar(self, context: str) -> WorkingDays:
+        if context not in self._calendars:
+            self._calendars[context] = _world.working_days(self.core, context)
+        return self._calendars[context]
+
+    def _beside(self, cases: list[Case], number: int, context: str) -> list[Case]:
+        """Read cases together with those of their subject that they decide, or that decide them.
+
+        A contest may decide one that was merged into it, which no clock moves; a restriction, and
+        who contests one, may be decided by any.
+        """
+        if any("restriction" in {case.lifecycle, _target(case)} for case in cases):
+            return _world.cases_of(self.core, number, context)
+        if not number or all(case.lifecycle != "contest" for case in cases):
+            return cases
+        known = {case.opening for case in cases}
+        openings = self.core.vault.at_rest(number, context, "contest")
+        others = [self._fold(o, number, context) for o in openings if o not in known]
+        return together([*cases, *others]) if others else cases
 
     # --- who is told --------------------------------------------------------------------------
 
@@ -238,3 +273,7 @@ class _Finder:
             )
             for recipient, things in self._found.items()
         )
+
+
+def _target(case: Case) -> str:
+    return case.first.target if case.lifecycle == "contest" else ""

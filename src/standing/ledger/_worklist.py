@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from standing.cases.lifecycles import Case, Signer, World, case_of, may_step, table_of
+from standing.cases.lifecycles import Case, Signer, World, may_step, table_of
 from standing.cases.standing import Reply, replies
 from standing.cases.work import OUTCOME, Task, due_of, tasks_of
 from standing.errors import Refused
@@ -62,21 +62,23 @@ def worklist(core: Core, key: PublicKey) -> list[Work]:
 
 
 def _cases(core: Core, lifecycle: str, role: str, contexts: tuple[str, ...]) -> Iterator[Case]:
-    """Fold the cases in which something may wait: those with a clock, and what ended lately."""
+    """Find the cases in which something may wait: those with a clock, and what ended lately."""
     is_running = role == "reviewer" and lifecycle == "contest"  # those all have a clock
     listed = core.vault.running(lifecycle) if is_running else core.vault.cases(lifecycle=lifecycle)
+    wanted: dict[tuple[int, str], set[bytes]] = {}
     for opening, number, context in listed:
-        if contexts and context not in contexts:
-            continue
-        case = case_of(
-            core.vault.steps(opening), subject=number, day=core.today,
-            days=_world.working_days(core, context),
-        )  # fmt: skip
-        is_over = case is not None and table_of(lifecycle).states[case.state].final
-        if case is None or (is_over and case.since < core.today - OUTCOME_DAYS):
-            continue
-        if not is_over or role == "issuer":
-            yield case
+        if not contexts or context in contexts:
+            wanted.setdefault((number, context), set()).add(opening)
+    for (number, context), openings in wanted.items():
+        for case in _world.cases_of(core, number, context):
+            if case.opening in openings and _may_wait(core, case, role):
+                yield case
+
+
+def _may_wait(core: Core, case: Case, role: str) -> bool:
+    if not table_of(case.lifecycle).states[case.state].final:
+        return True
+    return role == "issuer" and case.since >= core.today - OUTCOME_DAYS
 
 
 def _work(core: Core, case: Case, kid: bytes) -> Work | None:

@@ -496,6 +496,12 @@ class Vault:
         )
         return self._db.execute(query, (_FOREVER, lifecycle)).fetchall()
 
+    def at_rest(self, subject: int, context: str, lifecycle: str) -> list[bytes]:
+        """List the openings of a subject's cases of a kind that time does not move any more."""
+        query = "SELECT opening FROM cases WHERE subject=? AND context=? AND lifecycle=? AND due=?"
+        rows = self._db.execute(query, (subject, context, lifecycle, _FOREVER))
+        return [opening for (opening,) in rows]
+
     def with_contacts(self) -> frozenset[int]:
         """Give the subjects who have or had a contact."""
         query = "SELECT DISTINCT subject FROM cases WHERE lifecycle='contact'"
