@@ -307,18 +307,9 @@ class Words:
                     noticed = contest.noticed_again
             if day < self.since[person]:
                 continue
-            is_changed = (kind, day) != (kept.type, kept.day)
-            found.append(
-                RecordFact(
-                    kept.id,
-                    kind,
-                    day,
-                    noticed,
-                    self.status(record),
-                    record.source_ends,
-                    (kept.type, kept.day) if is_changed else None,
-                )  # fmt: skip
-            )
+            recorded = (kept.type, kept.day) if (kind, day) != (kept.type, kept.day) else None
+            status, ends = self.status(record), record.source_ends
+            found.append(RecordFact(kept.id, kind, day, noticed, status, ends, recorded))
         return found
 
     def untouched(self, person: int) -> list[RecordFact]:

@@ -192,8 +192,8 @@ def read_files(paths: tuple[Path, ...]) -> list[tuple[str, bytes]]:
 
     files = []
     for path in paths:
-        if path.is_file():
-            check_size(path.name, path.stat().st_size)
+        if path.exists():  # what is no file, as a device without end, holds nothing to keep
+            check_size(path.name, path.stat().st_size if path.is_file() else 0)
         files.append((path.name, require_file(path, "evidence")))
     return files
 

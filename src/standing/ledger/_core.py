@@ -41,6 +41,7 @@ COLUMNS_DIR: Final = "columns"
 _SMALLEST_MARKS: Final = 64
 _MARKS_GROWTH: Final = 4
 SECONDS_A_DAY: Final = 86_400
+_UNWRITABLE: Final = frozenset({"E-LOG-02", "E-LOG-07"})
 _shuffle = random.SystemRandom().shuffle
 _T = TypeVar("_T")
 
@@ -80,15 +81,13 @@ class Core:
 
     @classmethod
     def open(cls, directory: Path, clock: Clock | None, *, read_only: bool) -> "Core":
-        """Open log, vault and engine; a writer reconciles them first."""
+        """Open log, vault and engine; a writer reconciles them first.
+
+        Where the log can be read and not written, relief still works: it needs the vault alone.
+        """
         trust = load_trust(directory)
         keyring = None if read_only else Keyring(directory / KEYS_DIR)
-        log = Log.open(
-            directory / LOG_DIR,
-            origin=trust.origin,
-            extensions=trust.extensions,
-            signers=_signers_from(keyring) if keyring else None,
-        )
+        log, is_writable = _open_log(directory / LOG_DIR, trust, keyring)
         try:
             outside = load_outside(directory)
             engine = Embedded.open(log, keyring, clock or RealClock())
@@ -102,8 +101,9 @@ class Core:
             log.close()
             raise
         core = cls(directory, trust, log, vault, engine, keyring=keyring, outside=outside)
-        if not read_only:
+        if is_writable:
             core._reconcile()
+        if not read_only:
             core.finish_erasing()
             clean_columns(core.columns_folder)
         return core
@@ -314,6 +314,7 @@ class Core:
 
     def _stage_due_marks(self) -> list[bytes]:
         """Make the statement that covers all finished intervals, and note what it holds."""
+        self.log.check_writable()
         through = self.engine.clock.now() // self.state.genesis.interval_seconds - 1
         if through <= self.state.marked_through:
             return []
@@ -337,6 +338,19 @@ class Core:
         if hashes:
             with self.vault.transaction():
                 self.vault.include_marks({h: places[h] for h in hashes})
+
+
+def _open_log(directory: Path, trust: Trust, keyring: Keyring | None) -> tuple[Log, bool]:
+    """Open a log for writing, if there are keys and it can be written; tells whether it is."""
+    of: Any = {"origin": trust.origin, "extensions": trust.extensions}
+    if keyring is None:
+        return Log.open(directory, **of, signers=None), False
+    try:
+        return Log.open(directory, **of, signers=_signers_from(keyring)), True
+    except Broken as problem:
+        if problem.code not in _UNWRITABLE:
+            raise
+        return Log.read_alone(directory, **of, why=problem), False
 
 
 def _signers_from(keyring: Keyring) -> Choose:

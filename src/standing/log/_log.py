@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from standing.errors import Broken, Refused
+from standing.errors import Broken, Refused, StandingError
 from standing.log import _publish
 from standing.log._layout import (
     CHECKPOINT_FILE,
@@ -84,6 +84,7 @@ class Log:
         self._published = 0
         self._documents: dict[bytes, bytes] = {}
         self._note: bytes | None = None
+        self._why: StandingError | None = None
         self.head = Head(*(store.head() or (0, EMPTY_ROOT, b"")))
         self._reader = Reader(directory, store, self.head.size)
         self._frontier = self._reader.frontier() if signers else None
@@ -146,18 +147,39 @@ class Log:
             raise
 
     @classmethod
-    def _read(cls, directory: Path, *, origin: str, extensions: tuple[str, ...]) -> "Log":
+    def read_alone(
+        cls, directory: Path, *, origin: str, extensions: tuple[str, ...], why: StandingError
+    ) -> "Log":
+        """Read a log that cannot be written, and keep other writers out; each write raises `why`.
+
+        Raises `why` too where it cannot even be read.
+        """
+        lock = lock_directory(directory)
+        try:
+            return cls._read(directory, origin=origin, extensions=extensions, lock=lock, why=why)
+        except Broken:
+            os.close(lock)
+            raise why from None
+        except BaseException:
+            os.close(lock)
+            raise
+
+    @classmethod
+    def _read(
+        cls, directory: Path, *, origin: str, extensions: tuple[str, ...],
+        lock: int | None = None, why: StandingError | None = None,
+    ) -> "Log":  # fmt: skip
         # Read before log.db: a live writer may publish meanwhile, and that is no fault.
         published = _publish.read_checkpoint(directory)
         store = open_copy(directory)
         try:
             log = cls(
-                directory, store, origin=origin, extensions=extensions, signers=None, lock=None
+                directory, store, origin=origin, extensions=extensions, signers=None, lock=lock
             )
         except sqlite3.Error as error:
             store.close()
             raise damaged(DB_FILE, f"SQLite says {error}") from error
-        log._note = published
+        log._note, log._why = published, why
         return log
 
     @classmethod
@@ -244,6 +266,16 @@ class Log:
 
     # --- writing -------------------------------------------------------------------------------
 
+    def check_writable(self) -> None:
+        """Raise what every write would: `E-LOG-08` to a reader, `E-LOG-07` after a failed write."""
+        if self._signers is None:
+            raise self._unwritable()
+        with self._store.writing():
+            pass
+
+    def _unwritable(self) -> StandingError:
+        return self._why or _read_only()
+
     def append(
         self,
         entries: Sequence[tuple[bytes, bytes]],
@@ -261,7 +293,7 @@ class Log:
         (no entry): then nothing was changed.
         """
         if self._signers is None or self._frontier is None:
-            raise _read_only()
+            raise self._unwritable()
         _check_entries(entries)
         frontier = self._frontier.copy()
         leaves = [leaf_hash(entry) for entry, _ in entries]
@@ -313,7 +345,7 @@ class Log:
         another begins.
         """
         if self._signers is None:
-            raise _read_only()
+            raise self._unwritable()
         with self._store.writing():
             if self.head.size == self._published:
                 return None
@@ -333,7 +365,7 @@ class Log:
         The caller has verified it; whether it is of this log's tree is checked again here.
         """
         if self._signers is None:
-            raise _read_only()
+            raise self._unwritable()
         stated = parse_checkpoint(checkpoint)[0]
         path = self.directory / WITNESSED_FILE
         known = parse_checkpoint(path.read_bytes())[0].size if path.is_file() else 0
@@ -429,7 +461,7 @@ class Log:
     def put_document(self, data: bytes) -> bytes:
         """Keep a public document beside the tiles, named by its SHA-256; gives the digest."""
         if self._signers is None:
-            raise _read_only()
+            raise self._unwritable()
         digest = hashlib.sha256(data).digest()
         name = f"{DOCUMENTS_DIR}/{digest.hex()}"
         with self._store.writing():

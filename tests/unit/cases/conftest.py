@@ -9,6 +9,8 @@ from standing.engine import SimulatedClock
 from standing.ledger import open_ledger
 from standing.wire.days import parse_day
 from standing.wire.keys import KeyFile, SigningKey, load_key_file
+from tests.machine.place import Cast, Place
+from tests.machine.stage import BEGIN, copied
 
 TODAY = parse_day("2026-05-04")
 
@@ -85,3 +87,11 @@ def stage(prepared, tmp_path):
     made = Stage(folder)
     yield made
     made.ledger.close()
+
+
+@pytest.fixture
+def cast(tmp_path):
+    """Three people, two issuers, reviewers of every kind of house: the state machine's stage."""
+    place = Place(copied(tmp_path), tmp_path, BEGIN)
+    yield Cast(place)
+    place.close()

@@ -110,8 +110,8 @@ def test_a_reviewer_decides_at_most_25_a_day(stage):
     from standing.cases.lifecycles import World
 
     signer = replace(stage_signer(stage), role="reviewer")
-    assert _not_too_many(None, None, signer, World(day=0, decided_today=24)) is None
-    assert _not_too_many(None, None, signer, World(day=0, decided_today=25))
+    assert _not_too_many(None, None, signer, World(day=0, decided_today=lambda: 24)) is None
+    assert _not_too_many(None, None, signer, World(day=0, decided_today=lambda: 25))
 
 
 def stage_signer(stage):
