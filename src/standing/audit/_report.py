@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from standing import charter, policy
-from standing.audit._public import broken
+from standing.audit._broken import broken
 from standing.audit._verify import Check, Verification
 from standing.audit.trust import Trust
 from standing.cases import reports, scores

@@ -6,7 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from standing.audit import _private, _public
+from standing.audit._cases import check_cases
 from standing.audit._opened import Opened, open_ledger
+from standing.audit._people import check_people
 from standing.audit._records import check_records
 from standing.errors import Broken, StandingError, Usage
 
@@ -130,7 +132,8 @@ _CHECKS: dict[str, Callable[[Opened], tuple[int, str]]] = {
     "packs": lambda ledger: (_public.check_packs(ledger), "whether the law is as cited"),
     "databases": lambda ledger: (_private.check_databases(ledger), ""),
     "marks": _marks,
-    "people": lambda ledger: (_private.check_people(ledger), "who holds a key"),
+    "people": lambda ledger: (check_people(ledger), "who holds a key"),
+    "cases": lambda ledger: (check_cases(ledger), "whether anybody's words are true"),
     "records": _records,
     "indexes": lambda ledger: (_private.check_indexes(ledger), "identities of dropped rows"),
     "answers": lambda ledger: (_private.check_answers(ledger), ""),

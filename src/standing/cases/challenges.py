@@ -19,7 +19,9 @@ CODE_CHARACTERS: Final = 16  # of base32: 80 bits, so that the digest tells nobo
 _TYP: Final = "application/vnd.standing.challenge.v1+cose"
 
 
-class Challenge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="standing/challenge/1"):
+class Challenge(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="standing/challenge/1"
+):
     """Which reference is to be proved, by which code, until the end of which day."""
 
     context: str

@@ -21,6 +21,7 @@ from standing.cases.lifecycles import (
     World,
     case_of,
     fold_cases,
+    may_act,
 )
 from standing.cases.scores import facts_of, live_since
 from standing.errors import Refused
@@ -29,7 +30,6 @@ from standing.ledger._core import Core
 from standing.policy import RecordFact
 from standing.wire.keys import PublicKey
 
-_MANDATED = {"contest": "contest", "reply": "reply", "restriction": "restriction", "stop": "stop"}
 _IN_CONTEXT = frozenset({"issuer", "relying-party"})
 
 
@@ -107,6 +107,11 @@ def who_is(core: Core, kid: bytes, number: int, context: str, lifecycle: str) ->
     return _trusted_by(core, kid, number, context, lifecycle) if number else None
 
 
+def ledger_keys(core: Core) -> frozenset[bytes]:
+    """Give the thumbprints of every key under which the ledger took steps that the law opens."""
+    return frozenset(_thumbprint(key) for _, key in core.state.log_keys("answer"))
+
+
 def name_of(core: Core, case: Case, event: Event) -> str:
     """Say who took a step, however long ago: the roll remembers every key."""
     right = core.state.roll.keys.get(event.kid)
@@ -137,10 +142,7 @@ def _trusted_by(core: Core, kid: bytes, number: int, context: str, lifecycle: st
     for case in cases_of(core, number, ""):
         if case.lifecycle == "mandate" and case.state == "live":
             said = case.first
-            may = lifecycle == "recovery" and said.kind in {"guardian", "attorney"}
-            may = may or _MANDATED.get(lifecycle, "") in said.acts
-            may = may and (not context or not said.contexts or context in said.contexts)
-            if may and _thumbprint(said.key) == kid:
+            if may_act(said, context, lifecycle) and _thumbprint(said.key) == kid:
                 return Signer("representative", said.name, "", kid)
         is_kept = case.lifecycle == "second-key" and case.state == "kept"
         if is_kept and lifecycle == "recovery" and _thumbprint(case.first.key) == kid:

@@ -8,8 +8,8 @@ reads no clock, file, network, randomness or calendar. See docs/reference/linter
 from standing.policy._arithmetic import ActFacts, Arithmetic, arithmetic, page, show_text
 from standing.policy._codes import CODES, LINTER_VERSION
 from standing.policy._conduct import check_conduct
-from standing.policy._consequences import consequences, counters, is_triggered, met, tally_masks
 from standing.policy._consent_text import CONSENT_DAYS, consent_text
+from standing.policy._consequences import consequences, counters, is_triggered, met, tally_masks
 from standing.policy._diff import Effect, PackDiff, check_one_context, diff_packs, diff_text
 from standing.policy._diff_parts import Difference
 from standing.policy._digests import population_digest, rules_digest, subject_digest

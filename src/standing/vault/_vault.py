@@ -265,15 +265,17 @@ class Vault:
                 pass
 
     def _index_link(self, link: Link, subject: int) -> None:
-        """Let a reference stand for a subject; for whom it stood before, it stands no more."""
         reference = self.secret.reference(link.context, link.reference)
-        self._db.execute(
-            "UPDATE links SET until=? WHERE reference=? AND until=?",
-            (link.day, reference, _FOREVER),
-        )
         self._db.execute(
             "INSERT INTO links VALUES (?,?,?,?,?)",
             (reference, link.day, subject, _FOREVER, link.shared),
+        )
+
+    def end_link(self, number: int, context: str, reference: str, day: int) -> None:
+        """Let a reference stand for a subject no more, from a day on. In a transaction."""
+        self._db.execute(
+            "UPDATE links SET until=? WHERE reference=? AND subject=? AND until=?",
+            (day, self.secret.reference(context, reference), number, _FOREVER),
         )
 
     # --- cases -----------------------------------------------------------------------------
@@ -323,6 +325,11 @@ class Vault:
         where = {part: value for part, value in wanted.items() if value is not None}
         query = f"SELECT opening, subject, context FROM cases WHERE {' AND '.join(where) or 'TRUE'} ORDER BY name"  # noqa: S608, E501 - constants of this method
         return self._db.execute(query, tuple(where.values())).fetchall()
+
+    def has_cases(self, lifecycle: str, context: str) -> bool:
+        """Tell whether there is any case of a kind in a context."""
+        query = "SELECT 1 FROM cases WHERE lifecycle=? AND context=? LIMIT 1"
+        return self._db.execute(query, (lifecycle, context)).fetchone() is not None
 
     def steps(self, opening: bytes) -> list[tuple[bytes, Step]]:
         """Open the steps of a case in order, each with its leaf."""
@@ -476,9 +483,12 @@ class Vault:
 
     def links(self, context: str, reference: str) -> list[Linked]:
         """List for whom a reference has stood, in order of time."""
-        query = "SELECT subject, since, until, shared FROM links WHERE reference=? ORDER BY since"
+        query = (
+            "SELECT subject, since, until, shared FROM links WHERE reference=?"
+            " ORDER BY since, until"
+        )
         rows = self._db.execute(query, (self.secret.reference(context, reference),))
-        return [Linked(number, since, until, bool(shared)) for number, since, until, shared in rows]
+        return [Linked(number, first, end, bool(shared)) for number, first, end, shared in rows]
 
     def _given(self, number: int, context: str) -> list[Given]:
         query = (
