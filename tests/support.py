@@ -103,6 +103,17 @@ calendar: {{weekend: [6, 7], holidays: {{}}}}
 """.encode()
 
 
+def rail_pack(published: int) -> bytes:
+    """Write the first pack of a second context, with the same rules."""
+    force = published + 30
+    return (
+        pack(published, force)
+        .replace(b"context: transit", b"context: rail")
+        .replace(b"score_of: [transit]", b"score_of: [rail]")
+        .replace(format_day(FORCE).encode(), format_day(force).encode())
+    )
+
+
 def new_key(role: str, name: str) -> KeyFile:
     key = SigningKey.generate()
     return KeyFile(role, name, key, key.public)
@@ -153,6 +164,11 @@ class Town:
 
     def import_rows(self, rows: Iterable[dict[str, object]], **options: object) -> Imported:
         return self.take(self.write_rows(rows), **options)
+
+    def add_rail(self) -> None:
+        """Publish rules for a second context."""
+        makers = [self.keys["ann"], self.keys["ben"]]
+        self.ledger.publish_pack(rail_pack(self.ledger.today), by=makers)
 
     def ask(self, reference: str, nonce: bytes = b"n" * 16) -> bytes:
         return self.ledger.ask(self.keys["bus"], CONTEXT, "ride", "trip-1", reference, nonce)

@@ -105,7 +105,7 @@ def _check_tables(ledger: Opened, book: Casebook) -> None:
         if case.lifecycle == "stop" and filed.owner:
             resumed = case.last("resume")
             until = _FOREVER if resumed is None else resumed.day
-            freezes.add((filed.owner, filed.context, case.opened, until, opening))
+            freezes.add((filed.owner, filed.context, case.opened, opening, until))
         if case.lifecycle == "recovery":
             recoveries.setdefault(filed.owner, []).append(case)
     keys = {

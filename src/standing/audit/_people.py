@@ -10,9 +10,9 @@ from typing import Any, Final
 from standing import charter, policy
 from standing.audit._broken import broken
 from standing.audit._casebook import Casebook
+from standing.audit._linked import check_link
 from standing.audit._opened import VAULT_FILE, Opened
 from standing.audit._rights import thumbprint
-from standing.cases.challenges import is_answered, parse_challenge
 from standing.cases.standing import refusal_annulled
 from standing.errors import Refused
 from standing.vault import (
@@ -78,7 +78,7 @@ class _Tables:
                 self._agreed(document, opened)
                 terms = self._secret.terms(document.purposes, document.issuers)
                 self.consents[opened.leaf] = [
-                    owner, document.context, document.day, document.until, opened.leaf, None, terms,
+                    owner, document.context, document.day, opened.leaf, document.until, None, terms,
                 ]  # fmt: skip
             case Withdrawal():
                 self._prove_own(document, owner)
@@ -104,7 +104,7 @@ class _Tables:
         self._owned(mine and document.context == context, opened)
         self._owned(consent is not None and consent[:2] == [owner, context], opened)
         if consent is not None:
-            _, _, since, until, _, withdrawn, _ = consent
+            _, _, since, _, until, withdrawn, _ = consent
             end = until - 1 if withdrawn is None else min(until - 1, withdrawn)
             if not since <= document.day <= end:
                 raise broken(
@@ -153,16 +153,12 @@ class _Tables:
 
     def _link(self, link: Link, owner: int, opened: OpenDocument) -> None:
         self._name(link.pseudonym, owner, link.context, opened)
-        if link.challenge:
-            self._answered(link, owner, opened)
-        elif link.issuer:
-            right = self._ledger.casebook.rights.on(link.kid, link.day)
-            self._owned(right is not None and self._issues(right, link), opened)
-            if right is not None:
-                self._prove(link, PublicKey.from_cose_key(right.key))
-        else:
+        if not link.issuer:
             kind = self._book.first_keys.get(owner, ("", b""))[0]
-            self._owned(kind == "organisation", opened)
+            self._owned(kind == "organisation" and not link.challenge, opened)
+        held = [self._book.key_of(owner, link.day)]
+        rp_id = self._ledger.charter.genesis.rp_id
+        check_link(link, self._book.rights, held, rp_id, f"leaf {opened.leaf.hex()}")
         reference = self._secret.reference(link.context, link.reference)
         others = self._book.folded(owner, link.context, link.day)
         ruled = refusal_annulled(others, link.reference)
@@ -178,33 +174,6 @@ class _Tables:
             and filed.steps[0][1].facts.get("reference") == link.reference
             and filed.steps[0][1].day >= link.day
         ]
-
-    @staticmethod
-    def _issues(right: charter.Accreditation, link: Link) -> bool:
-        is_issuer = (right.role, right.name) == ("issuer", link.issuer)
-        return is_issuer and link.context in right.contexts
-
-    def _answered(self, link: Link, owner: int, opened: OpenDocument) -> None:
-        """Check both proofs of a link: the issuer's challenge, and the subject who answered it."""
-        sign1, asked = parse_challenge(link.challenge)
-        right = self._book.rights.on(sign1.kid, asked.day)
-        held = self._book.key_of(owner, link.day)
-        said = (link.context, link.reference, link.shared)
-        fits = said == (asked.context, asked.reference, asked.shared)
-        in_time = asked.day <= link.day <= asked.until
-        if (
-            right is None
-            or not self._issues(right, link)
-            or not (fits and in_time and is_answered(asked, link.code))
-            or link.kid != thumbprint(held)
-        ):
-            raise broken(
-                "A reference is linked without its challenge.",
-                "The challenge is of another issuer, reference or time, or its code is another.",
-                f"leaf {opened.leaf.hex()}",
-            )
-        sign1.verify(PublicKey.from_cose_key(right.key))
-        self._prove(link, PublicKey.from_cose_key(held))
 
     def links(self) -> set[tuple[Any, ...]]:
         """Give the table of links; raises where one took another's place without a ruling."""

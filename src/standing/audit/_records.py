@@ -140,7 +140,7 @@ class _Rights:
             kind == "person",
             _FOREVER if adult is None else adult,
             self.vault.agreed(number, context),
-            bool(self.vault.cases(lifecycle="contest", context=context, subject=number)),
+            self.vault.has_cases("contest", context, number),
         )
 
     def limits(self, number: int, context: str, day: int) -> Limits | None:

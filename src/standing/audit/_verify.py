@@ -25,6 +25,21 @@ class Check:
 
 
 @dataclass(frozen=True)
+class ShownRecord:
+    """One record of a report: what became of it, and what is said beside it."""
+
+    id: str
+    issuer: str
+    type: str
+    day: int
+    status: str
+    case: str  # the case that gave it this status
+    counted: int
+    reply: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Verification:
     """The outcome for a whole ledger."""
 
@@ -32,6 +47,7 @@ class Verification:
     log_size: int
     root: bytes
     compared_with: int | None  # the size of the outside checkpoint
+    records: tuple[ShownRecord, ...] = ()  # of a report that holds
 
     @property
     def ok(self) -> bool:

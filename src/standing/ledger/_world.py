@@ -155,14 +155,23 @@ def who_was(core: Core, kid: bytes, number: int) -> Signer | None:
     right = core.state.roll.keys.get(kid)
     if right is not None:
         return Signer(right.role, right.name, right.employer, kid)
-    if not number:
-        return None
+    every = trusted_keys(core, number) if number else []
+    return next((signer for _, signer in every if signer.kid == kid), None)
+
+
+def trusted_keys(core: Core, number: int) -> list[tuple[PublicKey, Signer]]:
+    """List the keys that stand or stood for a subject, or that a subject trusted."""
     cases = cases_of(core, number, "")
-    if any(kid == _thumbprint(c.first.key) for c in cases if c.lifecycle == "second-key"):
-        return Signer("second-key", "the subject's second key", "", kid)
-    mandates = (c.first for c in cases if c.lifecycle == "mandate")
-    name = next((m.name for m in mandates if kid == _thumbprint(m.key)), "")
-    return Signer("representative", name, "", kid) if name else None
+    subject = core.vault.subject(number)
+    own = [subject[1] if subject else b"", *standing.recovered_keys(cases).values()]
+    found = [("subject", "the subject", key) for key in own if key]
+    for case in cases:
+        if case.lifecycle == "mandate":
+            found.append(("representative", case.first.name, case.first.key))
+        elif case.lifecycle == "second-key":
+            found.append(("second-key", "the subject's second key", case.first.key))
+    keys = [(role, name, PublicKey.from_cose_key(key)) for role, name, key in found]
+    return [(key, Signer(role, name, "", key.thumbprint)) for role, name, key in keys]
 
 
 @lru_cache(maxsize=10_000)

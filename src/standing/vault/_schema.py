@@ -38,8 +38,8 @@ CREATE TABLE links(
   until INTEGER NOT NULL, shared INTEGER NOT NULL, PRIMARY KEY(reference, since, subject)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE consents(
-  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
-  leaf BLOB NOT NULL, withdrawn INTEGER, terms BLOB NOT NULL,
+  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, leaf BLOB NOT NULL,
+  until INTEGER NOT NULL, withdrawn INTEGER, terms BLOB NOT NULL,
   PRIMARY KEY(subject, context, since, leaf)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE adults(subject INTEGER PRIMARY KEY, since INTEGER NOT NULL) STRICT;
@@ -56,8 +56,8 @@ CREATE INDEX cases_due ON cases(due);
 CREATE INDEX cases_of ON cases(subject, context);
 CREATE INDEX cases_in ON cases(lifecycle, context);
 CREATE TABLE freezes(
-  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
-  opening BLOB NOT NULL, PRIMARY KEY(subject, context, since, opening)) WITHOUT ROWID, STRICT;
+  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, opening BLOB NOT NULL,
+  until INTEGER NOT NULL, PRIMARY KEY(subject, context, since, opening)) WITHOUT ROWID, STRICT;
 CREATE TABLE keys(
   subject INTEGER NOT NULL, since INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(subject, since)
 ) WITHOUT ROWID, STRICT;
@@ -67,4 +67,8 @@ CREATE TABLE scores(
   size INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY(context, day, pack)
 ) WITHOUT ROWID, STRICT;
 """
-"""The whole schema; STRICT so that a value of another type never enters."""
+"""The whole schema; STRICT so that a value of another type never enters.
+
+The columns of a primary key come first, in its order: SQLite's own integrity check of versions
+about 3.40 else finds a NULL that is not there.
+"""

@@ -254,7 +254,7 @@ class Vault:
                 terms = self.secret.terms(document.purposes, document.issuers)
                 self._db.execute(
                     "INSERT INTO consents VALUES (?,?,?,?,?,NULL,?)",
-                    (subject, document.context, document.day, document.until, leaf, terms),
+                    (subject, document.context, document.day, leaf, document.until, terms),
                 )
             case Withdrawal():
                 self._db.execute(
@@ -326,10 +326,13 @@ class Vault:
         query = f"SELECT opening, subject, context FROM cases WHERE {' AND '.join(where) or 'TRUE'} ORDER BY name"  # noqa: S608, E501 - constants of this method
         return self._db.execute(query, tuple(where.values())).fetchall()
 
-    def has_cases(self, lifecycle: str, context: str) -> bool:
-        """Tell whether there is any case of a kind in a context."""
-        query = "SELECT 1 FROM cases WHERE lifecycle=? AND context=? LIMIT 1"
-        return self._db.execute(query, (lifecycle, context)).fetchone() is not None
+    def has_cases(self, lifecycle: str, context: str, subject: int | None = None) -> bool:
+        """Tell whether there is any case of a kind in a context, or of one subject there."""
+        query = "SELECT 1 FROM cases WHERE lifecycle=? AND context=?"
+        values: tuple[object, ...] = lifecycle, context
+        if subject is not None:
+            query, values = query + " AND subject=?", (*values, subject)
+        return self._db.execute(query + " LIMIT 1", values).fetchone() is not None
 
     def steps(self, opening: bytes) -> list[tuple[bytes, Step]]:
         """Open the steps of a case in order, each with its leaf."""
@@ -567,7 +570,7 @@ class Vault:
     def freeze(self, number: int, context: str, since: int, opening: bytes) -> None:
         """Let nothing hold from a day on, until `thaw`. In a transaction."""
         self._db.execute(
-            "INSERT INTO freezes VALUES (?,?,?,?,?)", (number, context, since, _FOREVER, opening)
+            "INSERT INTO freezes VALUES (?,?,?,?,?)", (number, context, since, opening, _FOREVER)
         )
 
     def thaw(self, opening: bytes, day: int) -> None:

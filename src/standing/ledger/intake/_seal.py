@@ -157,6 +157,8 @@ class People:
         return Limited(right, limits, self._rules.today)
 
     def _limits(self, number: int) -> Limits | None:
+        if not self._vault.has_cases("contest", self._context, number):
+            return None
         rules = self._rules
         cases = fold_cases(
             self._vault, number, self._context, rules.today, lambda: rules.working_days
