@@ -224,7 +224,9 @@ def rows(count: int) -> list[dict[str, object]]:
     return [row(number) for number in range(count)]
 
 
-def make_ledger(tmp_path: Path, *, subjects: int = 5, page_size: int = 4096) -> Town:
+def make_ledger(
+    tmp_path: Path, *, subjects: int = 5, page_size: int = 4096, rules: bytes | None = None
+) -> Town:
     """Make a ledger whose pack is in force, with so many people, on the day TODAY."""
     clock = standing.SimulatedClock(FOUNDED)
     keys = {
@@ -256,7 +258,7 @@ def make_ledger(tmp_path: Path, *, subjects: int = 5, page_size: int = 4096) -> 
                 sector="transit-operator" if name == "bus" else "",
             )
         ledger.publish_catalogue(CATALOGUE, by=keys["ann"])
-        ledger.publish_pack(pack(), by=[keys["ann"], keys["ben"]])
+        ledger.publish_pack(rules or pack(), by=[keys["ann"], keys["ben"]])
     clock.advance_to(FORCE + 1)
     with ledger.bulk():
         for _ in range(subjects):

@@ -54,7 +54,7 @@ def _readable(
     pseudonym = core.vault.secret.pseudonym(number, context)
     texts = [d.document for d in documents]
     links = [d for d in texts if isinstance(d, Link) and d.context == context]
-    questions = [q for link in links for q in core.vault.questions(context, link.reference)]
+    questions = [q for link in links for q in _asked(core, number, context, link.reference)]
     try:
         score: object = score_facts(_scores.score(core, pseudonym, context))
     except Refused as problem:
@@ -69,6 +69,21 @@ def _readable(
         "records": [_record(r) for r in core.vault.records_of(number, context)],
         "asked": [_question(core, q) for q in questions],
     }
+
+
+def _asked(core: Core, number: int, context: str, reference: str) -> list[Question]:
+    """Give the questions about a reference while it stood for a subject, or for nobody before."""
+    held = core.vault.links(context, reference)
+    spans = [
+        (one.since if place else 0, one.until)
+        for place, one in enumerate(held)
+        if one.subject == number
+    ]
+    return [
+        question
+        for question in core.vault.questions(context, reference)
+        if any(first <= question.day <= last for first, last in spans)
+    ]
 
 
 def score_facts(scored: _scores.SubjectScore) -> dict[str, Any]:
