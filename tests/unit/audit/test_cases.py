@@ -22,9 +22,7 @@ def court(town):
     town.move_to(TODAY + 20)
     town.case = town.contest(0, town.record_of(0))
     files = [("ticket.txt", b"valid on that day")]
-    town.ledger.step(
-        town.case.name, "add", {"words": "See it."}, key=town.people[0], files=files
-    )
+    town.ledger.step(town.case.name, "add", {"words": "See it."}, key=town.people[0], files=files)
     return town
 
 

@@ -46,9 +46,7 @@ def terms(town, person=0, day=None):
 
 
 def held(town, person=0):
-    return [
-        r["record"] for r in town.ledger.report(town.names[person])["contexts"][0]["records"]
-    ]
+    return [r["record"] for r in town.ledger.report(town.names[person])["contexts"][0]["records"]]
 
 
 def deliver(town, issuer, number, day=None):
@@ -239,7 +237,9 @@ def test_the_text_says_in_two_languages_who_what_how_long_and_how_to_stop(name):
             ):
                 assert one.name in part
         for code, act in rules.acts.items():
-            [line] = [line for line in part.splitlines() if f"{code})" in line or f"{code}）" in line]
+            [line] = [
+                line for line in part.splitlines() if f"{code})" in line or f"{code}）" in line
+            ]
             assert f"{act.points:+d}" in line
             assert f"{act.validity_days} " in line
         for purpose in rules.purposes.values():
@@ -254,9 +254,7 @@ def test_the_text_says_in_two_languages_who_what_how_long_and_how_to_stop(name):
 
 
 def test_anyone_can_make_the_text_again_from_public_documents(town):
-    consent = next(
-        d.document for d in town.ledger._core.vault.documents(kind="consent")
-    )
+    consent = next(d.document for d in town.ledger._core.vault.documents(kind="consent"))
     assert isinstance(consent, Consent)
     log = town.ledger._core.log
     rules = policy.parse_pack(log.document(consent.pack))

@@ -23,9 +23,7 @@ def deliver(town, number, *, card="card-0", mapped=MAP, **changes):
 
 
 def held(town, person=0):
-    return [
-        r["record"] for r in town.ledger.report(town.names[person])["contexts"][0]["records"]
-    ]
+    return [r["record"] for r in town.ledger.report(town.names[person])["contexts"][0]["records"]]
 
 
 def answer_of(done):
