@@ -192,17 +192,21 @@ def recovered_keys(cases: Iterable[Case]) -> dict[int, bytes]:
     return found
 
 
-def refusal_annulled(cases: Iterable[Case], reference: str, since: int, day: int) -> bool:
-    """Tell whether a ruling lets a new link of these cases' subject replace one (L57).
+def refusal_annulled(cases: Iterable[Case], reference: str) -> int:
+    """Give the day of the last ruling that annulled the refusal of a link; -1 for none (L57).
 
-    `since`: from when the other link holds; a ruling before it was about another one.
+    From then on the reference may be linked to these cases' subject, in the place of another who
+    held it on that day.
     """
-    return any(
-        case.lifecycle == "contest"
-        and (case.first.target, case.first.named) == ("link", reference)
-        and outcome_of(case) == "annul"
-        and since <= case.since <= day
-        for case in cases
+    return max(
+        (
+            case.since
+            for case in cases
+            if case.lifecycle == "contest"
+            and (case.first.target, case.first.named) == ("link", reference)
+            and outcome_of(case) == "annul"
+        ),
+        default=-1,
     )
 
 
