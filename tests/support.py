@@ -103,6 +103,17 @@ calendar: {{weekend: [6, 7], holidays: {{}}}}
 """.encode()
 
 
+def rail_pack(published: int) -> bytes:
+    """Write the first pack of a second context, with the same rules."""
+    force = published + 30
+    return (
+        pack(published, force)
+        .replace(b"context: transit", b"context: rail")
+        .replace(b"score_of: [transit]", b"score_of: [rail]")
+        .replace(format_day(FORCE).encode(), format_day(force).encode())
+    )
+
+
 def new_key(role: str, name: str) -> KeyFile:
     key = SigningKey.generate()
     return KeyFile(role, name, key, key.public)
@@ -154,6 +165,11 @@ class Town:
 
     def import_rows(self, rows: Iterable[dict[str, object]], **options: object) -> Imported:
         return self.take(self.write_rows(rows), **options)
+
+    def add_rail(self) -> None:
+        """Publish rules for a second context."""
+        makers = [self.keys["ann"], self.keys["ben"]]
+        self.ledger.publish_pack(rail_pack(self.ledger.today), by=makers)
 
     def ask(self, reference: str, nonce: bytes = b"n" * 16, trip: str = "") -> bytes:
         """Sign a question, each about a trip of its own unless one is named."""
@@ -212,7 +228,9 @@ def rows(count: int) -> list[dict[str, object]]:
     return [row(number) for number in range(count)]
 
 
-def make_ledger(tmp_path: Path, *, subjects: int = 5, page_size: int = 4096) -> Town:
+def make_ledger(
+    tmp_path: Path, *, subjects: int = 5, page_size: int = 4096, rules: bytes | None = None
+) -> Town:
     """Make a ledger whose pack is in force, with so many people, on the day TODAY."""
     clock = standing.SimulatedClock(FOUNDED)
     keys = {
@@ -244,7 +262,7 @@ def make_ledger(tmp_path: Path, *, subjects: int = 5, page_size: int = 4096) -> 
                 sector="transit-operator" if name == "bus" else "",
             )
         ledger.publish_catalogue(CATALOGUE, by=keys["ann"])
-        ledger.publish_pack(pack(), by=[keys["ann"], keys["ben"]])
+        ledger.publish_pack(rules or pack(), by=[keys["ann"], keys["ben"]])
     clock.advance_to(FORCE + 1)
     with ledger.bulk():
         for _ in range(subjects):

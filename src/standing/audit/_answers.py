@@ -8,8 +8,8 @@ looked at: it burdens nobody.
 from typing import Any
 
 from standing import policy
+from standing.audit._broken import broken
 from standing.audit._opened import VAULT_FILE, Opened
-from standing.audit._public import broken
 from standing.cases import read_answer
 from standing.cases.answers import Rules, burdens_of, choose, perk_of
 from standing.cases.decisions import CLEAR, Answer, Asked, parse_question

@@ -12,8 +12,9 @@ from typing import Any, Final
 import msgspec
 
 from standing import charter
+from standing.audit._broken import broken
 from standing.audit._opened import Opened
-from standing.audit._public import POLICY_FILE, broken
+from standing.audit._public import POLICY_FILE
 from standing.audit._replay import checkpoint_keys_in, replay_changes
 from standing.audit.trust import Trust
 from standing.errors import Broken, Refused, Unreachable, Usage

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from standing import charter
+from standing.audit._casebook import Casebook
 from standing.audit.trust import Trust, load_trust
 from standing.errors import Broken
 from standing.log import Log
@@ -29,6 +30,7 @@ class Opened:
     statements: list[cose.Sign1] = field(default_factory=list)
     _vault: Vault | None = None
     _documents: list[OpenDocument] | None = None
+    _casebook: Casebook | None = None
 
     @property
     def vault(self) -> Vault:
@@ -45,6 +47,13 @@ class Opened:
         if self._documents is None:
             self._documents = list(self.vault.documents())
         return self._documents
+
+    @property
+    def casebook(self) -> Casebook:
+        """The cases as the documents give them, grouped at first use."""
+        if self._casebook is None:
+            self._casebook = Casebook(self)
+        return self._casebook
 
     @property
     def charter(self) -> charter.State:

@@ -1,43 +1,29 @@
-"""Checks of the private side: database, marks, people, answers, indexes, stored scores.
-
-Index tables are recomputed from the documents that the log commits to, and compared whole.
-"""
+"""Checks of the private side: database, marks, answers, indexes of records, stored scores."""
 
 import sqlite3
-from collections import Counter
 from contextlib import closing
-from typing import Any
 
 import numpy as np
 
 from standing import charter, policy
+from standing.audit._broken import broken
+from standing.audit._casebook import SECONDS_A_DAY
 from standing.audit._opened import KEYS_DIR, VAULT_FILE, Opened
-from standing.audit._public import broken
 from standing.cases import scores
 from standing.cases.lifecycles import WorkingDays, fold_cases
 from standing.cases.standing import standings
 from standing.errors import Refused
 from standing.vault import (
     SCHEMA,
-    Adult,
-    Attributes,
-    Consent,
     Contents,
     Erasure,
-    Link,
-    OpenDocument,
-    Subject,
-    Withdrawal,
-    attributes_padding,
     contents_digest,
     load_run_rows,
     postings_from,
-    signed_digest,
 )
 from standing.verify.tree import HASH_BYTES, root_of
 from standing.wire import cbor
-from standing.wire.keys import PublicKey
-from standing.wire.proofs import verify_proof
+from standing.wire.days import format_day
 
 
 def check_databases(ledger: Opened) -> int:
@@ -90,19 +76,19 @@ def _check_sealing_keys(ledger: Opened) -> None:
 
 def check_marks(ledger: Opened) -> tuple[int, int]:
     """Find each private document under its marks statement; gives (documents, still waiting)."""
-    trees = _marks_trees(ledger)
+    trees, marked = _marks_trees(ledger)
     waiting = 0
     for opened in ledger.documents:
         if opened.marks is None:
             waiting += 1
-            if opened.document.day < ledger.charter.day:
+            if opened.document.day < max(ledger.charter.day, marked):
                 raise broken(
                     "A private document was never committed to in public.",
                     "The log has gone on to a later day without it.",
                     f"leaf {opened.leaf.hex()}",
                 )
             continue
-        leaves = trees.get(opened.marks, b"")
+        leaves, first, last = trees.get(opened.marks, (b"", 0, 0))
         at = (opened.position or 0) * HASH_BYTES
         if leaves[at : at + HASH_BYTES] != opened.leaf:
             raise broken(
@@ -110,11 +96,21 @@ def check_marks(ledger: Opened) -> tuple[int, int]:
                 "Its leaf is not at its place.",
                 f"leaf {opened.leaf.hex()}",
             )
+        if not first <= opened.document.day <= last:
+            raise broken(
+                "A private document names another day than its marks allow.",
+                f"It says {format_day(opened.document.day)}; these marks hold what was done from"
+                f" {format_day(first)} to {format_day(last)}.",
+                f"leaf {opened.leaf.hex()}",
+            )
     _check_contents(ledger, trees)
     return len(ledger.documents), waiting
 
 
-def _check_contents(ledger: Opened, trees: dict[int, bytes]) -> None:
+_Tree = tuple[bytes, int, int]  # leaves, and the first and last day of what they commit to
+
+
+def _check_contents(ledger: Opened, trees: dict[int, _Tree]) -> None:
     """Demand of each marks' documents that they are here, or that an erasure names them."""
     stated: dict[int, list[Contents]] = {}
     found: dict[int, set[bytes]] = {row: set() for row in trees}
@@ -126,7 +122,7 @@ def _check_contents(ledger: Opened, trees: dict[int, bytes]) -> None:
             found[opened.marks].add(opened.leaf)
         if isinstance(opened.document, Erasure):
             erased |= set(opened.document.leaves)
-    for row, leaves in trees.items():
+    for row, (leaves, _, _) in trees.items():
         if erased:
             every = (leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES))
             found[row] |= erased.intersection(every)
@@ -141,11 +137,17 @@ def _check_contents(ledger: Opened, trees: dict[int, bytes]) -> None:
             )
 
 
-def _marks_trees(ledger: Opened) -> dict[int, bytes]:
+def _marks_trees(ledger: Opened) -> tuple[dict[int, _Tree], int]:
+    """Give the trees of all marks by row, and the first day of what no marks hold yet.
+
+    Marks are made of everything that waits, so a document under them came after the ones before.
+    """
     stored = {
         statement: (row, entry, leaves) for row, statement, entry, leaves in ledger.vault.marks()
     }
-    trees: dict[int, bytes] = {}
+    interval = ledger.charter.genesis.interval_seconds
+    first = ledger.charter.genesis.day
+    trees: dict[int, _Tree] = {}
     for index, sign1 in enumerate(ledger.statements):
         statement = charter.parse_statement(sign1)
         if not isinstance(statement, charter.Marks):
@@ -161,167 +163,12 @@ def _marks_trees(ledger: Opened) -> dict[int, bytes]:
                 "Their leaves have another root or another place.",
                 f"entry {index}",
             )
-        trees[row] = leaves
+        last = ((statement.through + 2) * interval - 1) // SECONDS_A_DAY
+        trees[row] = leaves, first, last
+        first = (statement.through + 1) * interval // SECONDS_A_DAY
     if any(entry is not None for _, entry, _ in stored.values()):
         raise broken("The vault names marks that the log lacks.", "They were removed.", VAULT_FILE)
-    return trees
-
-
-class _Tables:
-    """The index tables as the documents give them."""
-
-    def __init__(self, ledger: Opened) -> None:
-        self._ledger = ledger
-        self._secret = ledger.vault.secret
-        self.subjects: set[tuple[Any, ...]] = set()
-        self.names: set[tuple[Any, ...]] = set()
-        self.links: set[tuple[Any, ...]] = set()
-        self.adults: dict[int, int] = {}
-        self.consents: dict[bytes, list[Any]] = {}
-        self.keys: dict[int, bytes] = {}
-        self.revisions: dict[tuple[int, str], list[int]] = {}
-
-    def add(self, opened: OpenDocument, owner: int, context: str) -> None:
-        """Take one document in, checking its proof."""
-        document = opened.document
-        match document:
-            case Subject():
-                self.subjects.add((document.number, document.kind, document.key))
-                self._owned(owner == document.number and not context, opened)
-            case Adult():
-                key = self._attester(document.attester)
-                self._prove(document, key)
-                mine = self._thumbprint(owner)
-                self._owned(document.key == mine, opened)
-                self.adults[owner] = document.adult_since
-            case Link():
-                self._link(document, owner, opened)
-            case Consent():
-                self._prove(document, PublicKey.from_cose_key(document.key))
-                self._owned(self.keys.get(owner) == document.key, opened)
-                self._name(document.pseudonym, owner, document.context, opened)
-                self.consents[opened.leaf] = [
-                    owner, document.context, document.day, document.until, opened.leaf, None,
-                ]  # fmt: skip
-            case Withdrawal():
-                self._prove(document, PublicKey.from_cose_key(self.keys.get(owner, b"")))
-                consent = self.consents.get(document.consent)
-                self._owned(consent is not None and consent[0] == owner, opened)
-                if consent is not None:
-                    consent[5] = document.day
-            case Attributes():
-                self._prove(document, PublicKey.from_cose_key(self.keys.get(owner, b"")))
-                self._attributes(document, owner, context, opened)
-            case _:
-                pass
-
-    def _attributes(
-        self, document: Attributes, owner: int, context: str, opened: OpenDocument
-    ) -> None:
-        consent = self.consents.get(document.consent)
-        mine = document.pseudonym == self._secret.pseudonym(owner, context)
-        self._owned(mine and document.context == context, opened)
-        self._owned(consent is not None and consent[:2] == [owner, context], opened)
-        if consent is not None:
-            _, _, since, until, _, withdrawn = consent
-            end = until - 1 if withdrawn is None else min(until - 1, withdrawn)
-            if not since <= document.day <= end:
-                raise broken(
-                    "A region or group was taken without a live consent.",
-                    "Its day is outside the consent that it names.",
-                    f"leaf {opened.leaf.hex()}",
-                )
-        if document.padding != attributes_padding(document.region, document.group):
-            raise broken(
-                "A statement of region and group has a length of its own.",
-                "Its padding is not what its codes need.",
-                f"leaf {opened.leaf.hex()}",
-            )
-        self.revisions.setdefault((owner, context), []).append(document.revision)
-
-    def check_revisions(self) -> None:
-        """Demand that no statement of region and group is missing before a subject's last."""
-        erased = any(isinstance(opened.document, Erasure) for opened in self._ledger.documents)
-        for (owner, context), revisions in self.revisions.items():
-            # where something was erased, earlier ones may have gone with a consent that ended
-            first = min(revisions) if erased else 1
-            if sorted(revisions) != list(range(first, first + len(revisions))):
-                raise broken(
-                    "A statement of region and group is WITHHELD, or stands twice.",
-                    f"Their revisions are {sorted(revisions)}.",
-                    f"subject {self._secret.pseudonym(owner, context)}",
-                )
-
-    def _link(self, link: Link, owner: int, opened: OpenDocument) -> None:
-        if link.issuer:
-            right = self._ledger.charter.roll.keys.get(link.kid)
-            self._owned(right is not None and right.name == link.issuer, opened)
-            if right is not None:
-                self._prove(link, PublicKey.from_cose_key(right.key))
-        self._name(link.pseudonym, owner, link.context, opened)
-        self.links.add((self._secret.reference(link.context, link.reference), owner, link.day))
-
-    def _attester(self, kid: bytes) -> PublicKey:
-        right = self._ledger.charter.roll.keys.get(kid)
-        if right is None or right.role != "attester":
-            raise broken(
-                "An attestation is signed by no attester.", "Its key is another.", VAULT_FILE
-            )
-        return PublicKey.from_cose_key(right.key)
-
-    def _thumbprint(self, owner: int) -> bytes:
-        return PublicKey.from_cose_key(self.keys.get(owner, b"")).thumbprint
-
-    def _prove(self, document: Any, key: PublicKey) -> None:
-        rp_id = self._ledger.charter.genesis.rp_id
-        verify_proof(document.proof, key, signed_digest(document), rp_id=rp_id)
-
-    def _name(self, pseudonym: str, owner: int, context: str, opened: OpenDocument) -> None:
-        self._owned(pseudonym == self._secret.pseudonym(owner, context), opened)
-        self.names.add((pseudonym, owner, context))
-
-    def _owned(self, holds: bool, opened: OpenDocument) -> None:  # noqa: FBT001 - one condition
-        if not holds:
-            raise broken(
-                "A private document is kept for another than the one it is about.",
-                "Its text and its place in the vault disagree.",
-                f"leaf {opened.leaf.hex()}",
-            )
-
-
-_ORDER = {"Subject": 0, "Adult": 1, "Link": 1, "Consent": 1, "Withdrawal": 2}  # others follow
-
-
-def check_people(ledger: Opened) -> int:
-    """Check consents, links and attestations with their proofs, and recompute their indexes."""
-    db = ledger.vault.db
-    owners = {
-        leaf: (subject, context)
-        for leaf, subject, context in db.execute("SELECT leaf, subject, context FROM documents")
-    }
-    tables = _Tables(ledger)
-    in_order = sorted(ledger.documents, key=lambda d: _ORDER.get(type(d.document).__name__, 3))
-    for opened in in_order:
-        if isinstance(opened.document, Subject):
-            tables.keys[opened.document.number] = opened.document.key
-    for opened in in_order:
-        tables.add(opened, *owners[opened.leaf])
-    tables.check_revisions()
-    expected: dict[str, set[tuple[Any, ...]]] = {
-        "subjects": tables.subjects,
-        "names": tables.names,
-        "links": tables.links,
-        "adults": set(tables.adults.items()),
-        "consents": {tuple(row) for row in tables.consents.values()},
-    }
-    for table, rows in expected.items():
-        if set(db.execute(f"SELECT * FROM {table}")) != rows:  # noqa: S608 - names from above
-            raise broken(
-                f"The vault's table of {table} is not what its documents give.",
-                "A row was added, changed or removed.",
-                f"{VAULT_FILE} {table}",
-            )
-    return sum(Counter(type(d.document).__name__ for d in in_order).values())
+    return trees, first
 
 
 def check_indexes(ledger: Opened) -> int:

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 from standing import charter, policy
+from standing.audit._broken import broken
 from standing.audit._opened import KEYS_DIR, LOG_DIR, Opened
 from standing.errors import Broken
 from standing.log import DOCUMENTS_DIR, WITNESSED_FILE, HeadKeys, check_log
@@ -18,12 +18,6 @@ from standing.wire.keys import PublicKey, load_key_file
 
 POLICY_FILE = "witnesses.policy"
 _BEFORE_ALL_DAYS = -1  # where the log files its very first checkpoint
-_KEEP: Final = "Keep this copy as evidence; compare with a mirror, a witness or an older backup."
-
-
-def broken(what: str, why: str, where: str, *, fix: str = _KEEP) -> Broken:
-    """Make the error of a failed check."""
-    return Broken("E-VERIFY-02", what, why=why, fix=fix, where=where)
 
 
 def check_charter(ledger: Opened) -> int:

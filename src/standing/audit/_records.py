@@ -1,27 +1,41 @@
 """Checks of the records: every leaf of every batch is a record, or is accounted for.
 
-A leaf opens as a record whose link and consent held, or intake noted it as padding or dropped, or
-an erasure names it. Anything else is WITHHELD. Large vaults are checked in one process a core.
+A leaf opens as a record whose link and consent held and that might be stored, or intake noted it
+as padding or dropped, or an erasure names it. Anything else is WITHHELD. Large vaults are checked
+in one process a core.
 """
 
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from standing import charter
+from standing.audit._broken import broken
 from standing.audit._opened import KEYS_DIR, VAULT_FILE, Opened
-from standing.audit._public import broken
+from standing.audit._rights import thumbprint
+from standing.cases.lifecycles import WorkingDays, fold_cases
+from standing.cases.limits import Limits, limits_of
+from standing.cases.record_rules import (
+    FROM_REGISTER,
+    IDENTIFIED,
+    LATEST_DAYS,
+    SECOND,
+    no_human,
+)
 from standing.vault import (
     Erasure,
     Intake,
     LeafKind,
+    Linked,
     OpenRecord,
+    Record,
     StoredBatch,
+    Terms,
     Vault,
 )
 from standing.verify.tree import root_of
@@ -59,6 +73,15 @@ class LeafCounts:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
+@dataclass(frozen=True)
+class _Rules:
+    """What a pack says that decides which records may be stored."""
+
+    force: int
+    negative: frozenset[str]  # act types that weigh against their subject
+    oldest: int | None  # `history_from` of a public register
+
+
 @dataclass
 class _Expectations:
     """What the checks of one vault compare with; plain, because it crosses processes."""
@@ -66,38 +89,73 @@ class _Expectations:
     stated: dict[bytes, _Stated]
     intakes: dict[bytes, bytes]
     erased: frozenset[bytes]
+    rules: dict[str, list[_Rules]]  # by context, in order of force
+    calendars: dict[str, WorkingDays]
+    ledger_keys: frozenset[bytes]
+
+    def rules_on(self, context: str, day: int) -> _Rules | None:
+        """Give what the pack in force on a day says."""
+        known = [rules for rules in self.rules.get(context, ()) if rules.force <= day]
+        return known[-1] if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """What one subject in one context agreed to, and since when they may be recorded."""
+
+    is_person: bool
+    adult: int
+    agreed: tuple[tuple[int, int, Terms], ...]
+    contested: bool  # something of theirs was contested there
 
 
 @dataclass
 class _Rights:
-    """Links and consent windows, looked up once a reference."""
+    """Links, consents and contests, looked up once a reference or subject."""
 
     vault: Vault
-    known: dict[tuple[str, str], tuple[int, int, tuple[tuple[int, int], ...]]] = field(
-        default_factory=dict
-    )
+    expected: _Expectations
+    _links: dict[tuple[str, str], list[Linked]] = field(default_factory=dict)
+    _people: dict[tuple[int, str], _Person] = field(default_factory=dict)
+    _limits: dict[tuple[int, str, int], Limits | None] = field(default_factory=dict)
 
-    def of(self, context: str, reference: str) -> tuple[int, int, tuple[tuple[int, int], ...]]:
-        """Give (subject, first day, windows with both ends inside); subject 0 is nobody."""
-        found = self.known.get((context, reference))
+    def links(self, context: str, reference: str) -> list[Linked]:
+        """List for whom a reference stood, and when."""
+        found = self._links.get((context, reference))
         if found is None:
-            found = self.known[context, reference] = self._look_up(context, reference)
+            found = self._links[context, reference] = self.vault.links(context, reference)
         return found
 
-    def _look_up(
-        self, context: str, reference: str
-    ) -> tuple[int, int, tuple[tuple[int, int], ...]]:
-        link = self.vault.link(context, reference)
-        if link is None:
-            return 0, 0, ()
-        number, since = link
+    def person(self, number: int, context: str) -> _Person:
+        """Look up what a subject agreed to."""
+        found = self._people.get((number, context))
+        if found is None:
+            found = self._people[number, context] = self._look_up(number, context)
+        return found
+
+    def _look_up(self, number: int, context: str) -> _Person:
         kind = (self.vault.subject(number) or ("", b""))[0]
-        if kind != "person":
-            return number, 0, ((0, _FOREVER),)
         adult = self.vault.adult_since(number)
-        # what was stored earlier on the day of a withdrawal was stored rightly
-        windows = tuple((a, b) for a, b, _ in self.vault.consents(number, context))
-        return number, max(since, _FOREVER if adult is None else adult), windows
+        return _Person(
+            kind == "person",
+            _FOREVER if adult is None else adult,
+            self.vault.agreed(number, context),
+            self.vault.has_cases("contest", context, number),
+        )
+
+    def limits(self, number: int, context: str, day: int) -> Limits | None:
+        """Give what a subject's contests forbade on a day."""
+        key = number, context, day
+        if key not in self._limits:
+            calendar = self.expected.calendars.get(context, WorkingDays())
+            self._limits[key] = limits_of(
+                fold_cases(self.vault, number, context, day, lambda: calendar),
+                lambda: {r.id: r.record for r in self.vault.records_of(number, context)},
+                day,
+                by_ledger=self.expected.ledger_keys.__contains__,
+                settled=True,
+            )
+        return self._limits[key]
 
 
 def check_records(ledger: Opened) -> LeafCounts:
@@ -138,7 +196,21 @@ def _expect(ledger: Opened) -> _Expectations:
             intakes |= dict(opened.document.batches)
         elif isinstance(opened.document, Erasure):
             erased |= set(opened.document.leaves)
-    return _Expectations(stated, intakes, frozenset(erased))
+    book = ledger.casebook
+    rules = {
+        context: [
+            _Rules(
+                force,
+                frozenset(code for code, act in pack.acts.items() if act.points < 0),
+                int(pack.public_register.history_from) if pack.public_register else None,
+            )
+            for force, pack, _ in packs
+        ]
+        for context, packs in book.packs.items()
+    }
+    calendars = {context: book.calendar(context) for context in rules}
+    keys = frozenset(thumbprint(key) for _, key in ledger.charter.log_keys("answer"))
+    return _Expectations(stated, intakes, frozenset(erased), rules, calendars, keys)
 
 
 def _run(
@@ -178,7 +250,7 @@ class _Checker:
     def __init__(self, vault: Vault, expected: _Expectations) -> None:
         self._vault = vault
         self._expected = expected
-        self._rights = _Rights(vault)
+        self._rights = _Rights(vault, expected)
 
     def chunk(self, ids: list[int]) -> LeafCounts:
         """Check a stretch of batches."""
@@ -217,15 +289,68 @@ class _Checker:
     def _record(self, batch: StoredBatch, position: int) -> None:
         opened = self._vault.open_record(batch, position)
         record = opened.record
-        subject, since, windows = self._rights.of(record.context, record.reference)
         if (record.context, record.issuer) != (batch.context, batch.issuer):
             raise _no_right(batch, opened, "it names another issuer or context than its batch")
-        if subject != batch.owners[position]:
+        owner, rules = batch.owners[position], self._expected.rules_on(batch.context, batch.day)
+        links = [
+            link
+            for link in self._rights.links(record.context, record.reference)
+            if link.subject == owner and link.since <= batch.day <= link.until
+        ]
+        if not links or rules is None:
             raise _no_right(batch, opened, "its reference is not linked to its subject")
-        lived = any(a <= record.day <= b for a, b in windows)
-        stored = any(a <= batch.day <= b for a, b in windows)
-        if not since <= record.day <= batch.day or not lived or not stored:
-            raise _no_right(batch, opened, "no consent was live on its day, or when it was stored")
+        negative = record.type in rules.negative
+        why = (
+            _unfit(record, rules, batch.day)
+            or self._disagrees(record, owner, links, batch.day)
+            or (_SHARED if negative and all(link.shared for link in links) else "")
+            or self._is_forbidden(record, owner, batch.day, negative=negative)
+        )
+        if why:
+            raise _no_right(batch, opened, why)
+
+    def _disagrees(self, record: Record, owner: int, links: Sequence[Linked], stored: int) -> str:
+        """Tell why a subject's consent did not cover a record; windows hold to their last day."""
+        person = self._rights.person(owner, record.context)
+        if not person.is_person:
+            return ""
+        since = max(person.adult, min(link.since for link in links))
+        named = [
+            [terms for a, b, terms in person.agreed if a <= day <= b]
+            for day in (record.day, stored)
+        ]
+        if not since <= record.day or not all(named):
+            return "no consent was live on its day, or when it was stored"
+        if any(all(record.issuer not in terms.issuers for terms in held) for held in named):
+            return "the consent of its day names other issuers (L01)"
+        return ""
+
+    def _is_forbidden(self, record: Record, owner: int, day: int, *, negative: bool) -> str:
+        if not self._rights.person(owner, record.context).contested:
+            return ""
+        limits = self._rights.limits(owner, record.context, day)
+        if limits is None:
+            return ""
+        return limits.forbid(
+            record.issuer, record.type, record.day, record.signer, negative=negative
+        )
+
+
+_SHARED: Final = "several people use its reference, and it weighs against one of them (L57)"
+
+
+def _unfit(record: Record, rules: _Rules, stored: int) -> str:
+    """Tell what a record should have said, or when it should have come (L06, L58, L59)."""
+    allowed = IDENTIFIED if rules.oldest is None else frozenset({FROM_REGISTER})
+    if record.identified not in allowed:
+        return f"it does not say how its subject was known: {record.identified!r} (L58)"
+    first = record.signer.partition(SECOND)[0]
+    if not record.basis.strip() or not first.strip() or no_human(first) is not None:
+        return "no basis and no human stand behind it (L06)"
+    oldest = stored - LATEST_DAYS if rules.oldest is None else rules.oldest
+    if not oldest <= record.day <= stored:
+        return "it was stored too long after its day, or before it (L59)"
+    return ""
 
 
 def _withheld(batch: StoredBatch, why: str) -> Exception:

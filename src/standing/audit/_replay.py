@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from standing import charter
+from standing.audit._broken import broken
 from standing.audit._opened import Opened
-from standing.audit._public import broken
 from standing.audit.trust import Trust
 from standing.errors import StandingError
 from standing.log import Log, over_bundles, read_bundle

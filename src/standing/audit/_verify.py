@@ -6,7 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from standing.audit import _answers, _private, _public
+from standing.audit._cases import check_cases
 from standing.audit._opened import Opened, open_ledger
+from standing.audit._people import check_people
 from standing.audit._records import check_records
 from standing.errors import Broken, StandingError, Usage
 
@@ -23,6 +25,21 @@ class Check:
 
 
 @dataclass(frozen=True)
+class ShownRecord:
+    """One record of a report: what became of it, and what is said beside it."""
+
+    id: str
+    issuer: str
+    type: str
+    day: int
+    status: str
+    case: str  # the case that gave it this status
+    counted: int
+    reply: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Verification:
     """The outcome for a whole ledger."""
 
@@ -30,6 +47,7 @@ class Verification:
     log_size: int
     root: bytes
     compared_with: int | None  # the size of the outside checkpoint
+    records: tuple[ShownRecord, ...] = ()  # of a report that holds
 
     @property
     def ok(self) -> bool:
@@ -130,7 +148,8 @@ _CHECKS: dict[str, Callable[[Opened], tuple[int, str]]] = {
     "packs": lambda ledger: (_public.check_packs(ledger), "whether the law is as cited"),
     "databases": lambda ledger: (_private.check_databases(ledger), ""),
     "marks": _marks,
-    "people": lambda ledger: (_private.check_people(ledger), "who holds a key"),
+    "people": lambda ledger: (check_people(ledger), "who holds a key"),
+    "cases": lambda ledger: (check_cases(ledger), "whether anybody's words are true"),
     "records": _records,
     "indexes": lambda ledger: (_private.check_indexes(ledger), "identities of dropped rows"),
     "answers": lambda ledger: (_answers.check_answers(ledger), ""),

@@ -118,7 +118,7 @@ class World:
     parties: frozenset[str] = frozenset()  # employers of the context's relying parties
     reviewers: tuple[Signer, ...] = ()
     records: Mapping[str, RecordView] = field(default_factory=dict)
-    others: tuple[Case, ...] = ()
+    others: Sequence[Case] = ()
     files: frozenset[bytes] = frozenset()  # evidence of this subject in this context
     decided_today: Callable[[], int] = lambda: 0  # restrictions, by the signing reviewer, today
     who: Callable[[bytes], Signer | None] = lambda _kid: None  # whose key it is, or was

@@ -229,6 +229,14 @@ def _own_mandate(case: Case | None, _event: Event, signer: Signer, _w: World) ->
 
 _KEY: Final = Guard("L55", "the key is one", _is_key, lasting=True)
 
+
+def may_act(said: Mandate, context: str, lifecycle: str) -> bool:
+    """Tell whether a mandate covers a lifecycle in a context ("" for one of no context)."""
+    may = lifecycle in said.acts or lifecycle == "mandate"  # to give it back
+    may = may or (lifecycle == "recovery" and said.kind in {"guardian", "attorney"})
+    return may and (not context or not said.contexts or context in said.contexts)
+
+
 MANDATE: Final = Lifecycle(
     "mandate",
     "mandate",
@@ -333,6 +341,25 @@ RECOVERY: Final = Lifecycle(
              Nothing),
     ),
     within=False,
+)  # fmt: skip
+
+
+# --- link ---------------------------------------------------------------------------------------
+
+
+class EndLink(Facts, frozen=True, kw_only=True):
+    """Which reference stands for the subject no more: a ruling gave it to somebody else."""
+
+    reference: Name
+
+
+LINK: Final = Lifecycle(
+    "link",
+    "end of a link",
+    {"ended": State("the reference stands for somebody else from that day on", final=True)},
+    (
+        Move("end", ("ledger",), (), ("ended",), "no more is recorded by that reference", EndLink),
+    ),
 )  # fmt: skip
 
 

@@ -27,31 +27,33 @@ from standing.cases._others import (
     CONTACT,
     HOLD,
     KEY,
+    LINK,
     MANDATE,
     RECORD,
     RECOVERY,
     REPLY,
     STOP,
+    may_act,
 )
+from standing.cases._restriction import A_DAY, RESTRICTION, begins, days_of, is_released, tally
 from standing.cases._restriction import LIVE as RESTRICTION_LIVE
-from standing.cases._restriction import RESTRICTION, begins, days_of, is_released, tally
 from standing.cases._time import NEVER, WorkingDays
 from standing.cases._together import outcome_among, together
 from standing.errors import Refused
 from standing.vault import Step, Vault
 
 __all__ = [
-    "CONTEST_OPEN", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE", "Case", "Event", "Facts",
-    "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays", "World", "begins", "case_of",
-    "check_lasting", "days_of", "event_of", "files_of", "fold", "fold_cases", "independent",
-    "is_again", "is_released", "may_step", "outcome_among", "outcome_of", "read_facts", "step_on",
-    "table_of", "tally", "together", "two_houses", "write_facts",
+    "A_DAY", "CONTEST_OPEN", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE", "Case", "Event",
+    "Facts", "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays", "World", "begins",
+    "case_of", "check_lasting", "days_of", "event_of", "files_of", "fold", "fold_cases",
+    "independent", "is_again", "is_released", "may_act", "may_step", "outcome_among", "outcome_of",
+    "read_facts", "step_on", "table_of", "tally", "together", "two_houses", "write_facts",
 ]  # fmt: skip
 
-LIFECYCLES: Final[Mapping[str, Lifecycle]] = {
-    table.name: table
-    for table in (CONTEST, RESTRICTION, REPLY, RECORD, STOP, MANDATE, KEY, RECOVERY, CONTACT, HOLD)
-}
+_TABLES = (
+    CONTEST, RESTRICTION, REPLY, RECORD, LINK, STOP, MANDATE, KEY, RECOVERY, CONTACT, HOLD,
+)  # fmt: skip
+LIFECYCLES: Final[Mapping[str, Lifecycle]] = {table.name: table for table in _TABLES}
 """The tables by name."""
 
 

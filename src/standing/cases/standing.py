@@ -13,7 +13,6 @@ from standing.cases.lifecycles import (
     RecordView,
     is_released,
     outcome_among,
-    outcome_of,
     tally,
 )
 from standing.policy import Pack, RecordFact, Score, is_triggered
@@ -192,17 +191,22 @@ def recovered_keys(cases: Iterable[Case]) -> dict[int, bytes]:
     return found
 
 
-def refusal_annulled(cases: Iterable[Case], reference: str, since: int, day: int) -> bool:
-    """Tell whether a ruling lets a new link of these cases' subject replace one (L57).
+def refusal_annulled(cases: Iterable[Case], reference: str) -> int:
+    """Give the day of the last ruling that annulled the refusal of a link; -1 for none (L57).
 
-    `since`: from when the other link holds; a ruling before it was about another one.
+    From then on the reference may be linked to these cases' subject, in the place of another who
+    held it on that day.
     """
-    return any(
-        case.lifecycle == "contest"
-        and (case.first.target, case.first.named) == ("link", reference)
-        and outcome_of(case) == "annul"
-        and since <= case.since <= day
-        for case in cases
+    every = {case.name: case for case in cases}
+    return max(
+        (
+            case.since
+            for case in every.values()
+            if case.lifecycle == "contest"
+            and (case.first.target, case.first.named) == ("link", reference)
+            and outcome_among(case, every) == "annul"
+        ),
+        default=-1,
     )
 
 

@@ -204,9 +204,9 @@ def take(core: Core, draft: Draft) -> Case:
     stops = after.lifecycle == "stop" and after.subject != 0
     leaving = core.forgetting(after.subject, after.context, 0) if stops else None
     with leaving or core.vault.transaction():
-        _keep(core, draft, after)
+        store_step(core, draft, after)
         for follow in _follow(core, after, event, world.records.values()):
-            _keep(core, *follow)
+            store_step(core, *follow)
         if stops and event.name == "confirm":
             leave_all(core, after.subject, after.context)
     core.changed()
@@ -252,7 +252,8 @@ def _steps_before(core: Core, draft: Draft) -> list[tuple[bytes, Step]]:
     return before
 
 
-def _keep(core: Core, draft: Draft, after: Case) -> None:
+def store_step(core: Core, draft: Draft, after: Case) -> None:
+    """Store a step with its files, and bring the indexes up to its case. In a transaction."""
     step = draft.step
     for one in draft.evidence:
         core.vault.add(one, draft.subject, step.context)
@@ -269,6 +270,8 @@ def index_effects(core: Core, case: Case) -> None:
             core.vault.freeze(case.subject, case.context, case.opened, case.opening)
         case "stop", "resume":
             core.vault.thaw(case.opening, last.day)
+        case "link", "end":
+            core.vault.end_link(case.subject, case.context, case.first.reference, case.opened)
         case "recovery", "second" | "cancel":
             others = _world.cases_of(core, case.subject, case.context)
             core.vault.set_keys(case.subject, standing.recovered_keys(others))
@@ -339,7 +342,7 @@ def leave_all(core: Core, number: int, context: str, *, keep: Iterable[str] = ()
         steps = [*core.vault.steps(case.opening), (leaf_of(draft.step), draft.step)]
         after = case_of(steps, subject=number, day=core.today, days=days)
         assert after is not None, "it has a step of today"
-        _keep(core, draft, after)
+        store_step(core, draft, after)
 
 
 def _answer_key(core: Core) -> SigningKey:

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
+from standing.cases.record_rules import LATEST_DAYS
 from standing.errors import Refused
-from standing.ledger import _people, _rules
+from standing.ledger import _people, _rules, _world
 from standing.ledger._core import Core
 from standing.ledger._setup import KEYS_DIR, VAULT_FILE
 from standing.ledger.intake import Imported, Progress, Rules, parse_map, take_file
 from standing.vault import Rows, SealedBatch
 from standing.wire.keys import KeyFile, SigningKey
-
-LATEST_DAYS: Final = 14  # L59: a record is stored at most so long after the act
 
 
 class _Writer:
@@ -55,6 +53,8 @@ def import_file(
         oldest=int(register.history_from) if register else core.today - LATEST_DAYS,
         issuers=frozenset(keys),
         row_key=core.vault.secret.row_key,
+        working_days=_world.working_days(core, context),
+        ledger_keys=_world.ledger_keys(core),
     )
     signing = {name: _issuer_key(core, name, key, context) for name, key in keys.items()}
     paths = (core.directory / VAULT_FILE, core.directory / KEYS_DIR)

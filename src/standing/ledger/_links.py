@@ -24,7 +24,7 @@ from standing.cases.challenges import (
     sign_challenge,
 )
 from standing.errors import Refused
-from standing.ledger import _people, _world
+from standing.ledger import _cases, _people, _world
 from standing.ledger._core import Core
 from standing.vault import Link, new_salt, signed_digest
 from standing.wire.days import format_day
@@ -62,8 +62,19 @@ def link(
         new_salt(), core.today, context, reference, pseudonym, issuer, key.public.thumbprint,
         shared, b"", "", [],
     )  # fmt: skip
+    _add(core, _people.sign_document(unsigned, key), number)
+
+
+def _add(core: Core, document: Link, number: int) -> None:
+    """Keep a link; whoever held the reference before is told by a step of the ledger's own."""
+    context, reference = document.context, document.reference
     with core.vault.transaction():
-        core.vault.add(_people.sign_document(unsigned, key), number, context)
+        held = core.vault.link(context, reference)
+        if held is not None:
+            facts = {"reference": reference}
+            ended = _cases.open_by_ledger(core, held[0], context, "link", "end", facts)
+            _cases.store_step(core, *ended)
+        core.vault.add(document, number, context)
     core.changed()
 
 
@@ -135,9 +146,7 @@ def take_answer(core: Core, document: Link) -> None:
     )
     proved = _people.with_proof(document, normalise_proof(document.proof))
     assert number is not None, "somebody holds the key"
-    with core.vault.transaction():
-        core.vault.add(proved, number, document.context)
-    core.changed()
+    _add(core, proved, number)
 
 
 def _issuer_of(
@@ -172,7 +181,7 @@ def _check_free(core: Core, number: int, context: str, reference: str) -> None:
     if held is None:
         return
     cases = _world.cases_of(core, number, context)
-    if held[0] != number and standing.refusal_annulled(cases, reference, held[1], core.today):
+    if held[0] != number and standing.refusal_annulled(cases, reference) >= held[1]:
         return
     raise Refused(
         "E-PEOPLE-07",

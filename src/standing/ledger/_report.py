@@ -9,12 +9,13 @@ from typing import Any, Final
 from standing import charter
 from standing.cases.reports import REPORT_DAYS, seal_report, sign_report
 from standing.errors import Refused
-from standing.ledger import _scores
+from standing.ledger import _scores, _world
 from standing.ledger._core import Core
 from standing.vault import (
     Consent,
     Link,
     OpenRecord,
+    Step,
     Withdrawal,
     preimage,
 )
@@ -23,7 +24,9 @@ from standing.wire import cose
 from standing.wire.keys import PublicKey
 
 _PUBLIC_KINDS: Final = frozenset({"genesis", "key", "accredit", "revoke", "catalogue", "pack"})
+_DATED: Final = frozenset({"accredit", "revoke"})  # on which day they were said is shown too
 _SHOWN: Final = (Consent, Link, Withdrawal)  # a recipient sees no other document of the subject
+_CASES: Final = frozenset({"contest", "restriction", "reply", "record", "link", "stop"})
 
 
 def verifiable(core: Core, name: str, context: str, recipient: PublicKey) -> bytes:
@@ -38,9 +41,9 @@ def verifiable(core: Core, name: str, context: str, recipient: PublicKey) -> byt
     scored = _scores.score(core, name, context)
     number = _scores.resolve(core, name, context)
     records = core.vault.records_of(number, context)
-    entries = {i for i in range(core.log.head.size) if _kind(core, i) in _PUBLIC_KINDS}
+    entries = _entries(core)
     entries |= {record.entry for record in records}
-    proven, marked = _documents(core, number, context)
+    proven, waiting, marked = _documents(core, number, context)
     entries |= marked
     content = {
         "type": "standing/report/1",
@@ -54,13 +57,54 @@ def verifiable(core: Core, name: str, context: str, recipient: PublicKey) -> byt
         "packs": [core.log.document(digest) for _, digest in core.state.packs_of(context)],
         "records": [_proven_record(core, record) for record in records],
         "documents": proven,
+        "waiting": waiting,
+        "keys": _vouched(core, number, context),
         "score": [scored.score.raw, scored.score.score, scored.score.band],
     }
     return seal_report(sign_report(core.answer_key, core.trust.origin, content), recipient)
 
 
-def _kind(core: Core, index: int) -> str:
-    return charter.kind_of(cose.parse_sign1(core.log.entry(index)))
+def _entries(core: Core) -> set[int]:
+    """Name the public statements that rights are traced by, with the days on which they came."""
+    found: set[int] = set()
+    day = 0
+    for index in range(core.log.head.size):
+        kind = charter.kind_of(cose.parse_sign1(core.log.entry(index)))
+        if kind == "day":
+            day = index
+        if kind in _PUBLIC_KINDS:
+            found |= {index, day} if kind in _DATED else {index}
+    return found
+
+
+def _vouched(core: Core, number: int, context: str) -> list[list[Any]]:
+    """List the keys of steps that neither a consent nor the log shows: (COSE_Key, role, name).
+
+    A recovered key, a mandate or a second key stands in a case of no context, whose name would
+    join this context with others. The ledger vouches for them with its signature.
+    """
+    known = set(core.state.roll.keys) | _world.ledger_keys(core)
+    known |= {
+        PublicKey.from_cose_key(opened.document.key).thumbprint
+        for opened in core.vault.documents(number, "consent")
+        if isinstance(opened.document, Consent) and opened.document.context == context
+    }
+    asked = {
+        opened.document.kid
+        for opened in core.vault.documents(number, "step")
+        if isinstance(opened.document, Step) and _is_shown(opened.document, context)
+    }
+    return [
+        [key.cose_key(), signer.role, signer.name]
+        for key, signer in _world.trusted_keys(core, number)
+        if key.thumbprint in asked - known
+    ]
+
+
+def _is_shown(document: object, context: str) -> bool:
+    if isinstance(document, Step):
+        return document.context == context and document.lifecycle in _CASES
+    return isinstance(document, _SHOWN) and document.context == context
 
 
 def _proven_record(core: Core, record: OpenRecord) -> list[Any]:
@@ -69,18 +113,24 @@ def _proven_record(core: Core, record: OpenRecord) -> list[Any]:
     return [record.entry, record.position, preimage(record.record), path, record.included]
 
 
-def _documents(core: Core, number: int, context: str) -> tuple[list[Any], set[int]]:
+def _documents(core: Core, number: int, context: str) -> tuple[list[Any], list[bytes], set[int]]:
+    """Give what a recipient sees: proven documents, those that wait for marks, marks' entries.
+
+    Relief holds at once, so a step of this interval is shown before the log commits to it: its own
+    signature stands under it, and the report is signed.
+    """
     trees = {row: (entry, leaves) for row, _, entry, leaves in core.vault.marks()}
     proven: list[Any] = []
+    waiting: list[bytes] = []
     entries: set[int] = set()
     for opened in core.vault.documents(number):
-        document = opened.document
-        if not isinstance(document, _SHOWN) or document.context != context or opened.marks is None:
+        if not _is_shown(opened.document, context):
             continue
-        entry, leaves = trees[opened.marks]
+        entry, leaves = (None, b"") if opened.marks is None else trees[opened.marks]
         if entry is None or opened.position is None:
+            waiting.append(preimage(opened.document))
             continue
         path = inclusion_path(leaves, opened.position)
-        proven.append([entry, opened.position, preimage(document), path])
+        proven.append([entry, opened.position, preimage(opened.document), path])
         entries.add(entry)
-    return proven, entries
+    return proven, waiting, entries

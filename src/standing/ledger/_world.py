@@ -20,6 +20,7 @@ from standing.cases.lifecycles import (
     WorkingDays,
     World,
     fold_cases,
+    may_act,
 )
 from standing.cases.scores import facts_of, live_since, ruled
 from standing.errors import Refused
@@ -28,7 +29,6 @@ from standing.ledger._core import Core
 from standing.policy import RecordFact
 from standing.wire.keys import PublicKey
 
-_MANDATED = {"contest": "contest", "reply": "reply", "restriction": "restriction", "stop": "stop"}
 _IN_CONTEXT = frozenset({"issuer", "relying-party"})
 
 
@@ -114,6 +114,11 @@ def who_is(core: Core, kid: bytes, number: int, context: str, lifecycle: str) ->
     return _trusted_by(core, kid, number, context, lifecycle) if number else None
 
 
+def ledger_keys(core: Core) -> frozenset[bytes]:
+    """Give the thumbprints of every key under which the ledger took steps that the law opens."""
+    return frozenset(_thumbprint(key) for _, key in core.state.log_keys("answer"))
+
+
 def name_of(core: Core, case: Case, event: Event) -> str:
     """Say who took a step, however long ago."""
     was = who_was(core, event.kid, case.subject)
@@ -159,16 +164,27 @@ def _trusted_by(core: Core, kid: bytes, number: int, context: str, lifecycle: st
     for case in cases_of(core, number, ""):
         if case.lifecycle == "mandate" and case.state == "live":
             said = case.first
-            may = lifecycle == "recovery" and said.kind in {"guardian", "attorney"}
-            may = may or lifecycle == "mandate"  # to give it back
-            may = may or _MANDATED.get(lifecycle, "") in said.acts
-            may = may and (not context or not said.contexts or context in said.contexts)
-            if may and _thumbprint(said.key) == kid:
+            if may_act(said, context, lifecycle) and _thumbprint(said.key) == kid:
                 return Signer("representative", said.name, "", kid)
         is_kept = case.lifecycle == "second-key" and case.state == "kept"
         if is_kept and lifecycle == "recovery" and _thumbprint(case.first.key) == kid:
             return Signer("second-key", "the subject's second key", "", kid)
     return None
+
+
+def trusted_keys(core: Core, number: int) -> list[tuple[PublicKey, Signer]]:
+    """List the keys that stand or stood for a subject, or that a subject trusted."""
+    cases = cases_of(core, number, "")
+    subject = core.vault.subject(number)
+    own = [subject[1] if subject else b"", *standing.recovered_keys(cases).values()]
+    found = [("subject", "the subject", key) for key in own if key]
+    for case in cases:
+        if case.lifecycle == "mandate":
+            found.append(("representative", case.first.name, case.first.key))
+        elif case.lifecycle == "second-key":
+            found.append(("second-key", "the subject's second key", case.first.key))
+    keys = [(role, name, PublicKey.from_cose_key(key)) for role, name, key in found]
+    return [(key, Signer(role, name, "", key.thumbprint)) for role, name, key in keys]
 
 
 @lru_cache(maxsize=10_000)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import msgspec
+
 from standing.audit import Check, Verification
 from standing.cases.standing import Reply
 from standing.charter import State
@@ -206,8 +208,12 @@ def recall_facts(recalled: Recalled, state: State, day: int) -> dict[str, Any]:
 
 
 def verification_facts(verification: Verification) -> dict[str, Any]:
-    """Give a verification's checks by name."""
-    return {
+    """Give a verification's checks by name, and a report's records with what is said of each."""
+    shown = [
+        msgspec.to_builtins(record) | {"day": format_day(record.day)}
+        for record in verification.records
+    ]
+    return ({"records": shown} if shown else {}) | {
         "ok": verification.ok,
         "checks": [_check_facts(check) for check in verification.checks],
         "log_size": verification.log_size,
@@ -242,6 +248,16 @@ def verification_text(verification: Verification) -> str:
             lines.append(f"         {check.problem.what} {check.problem.why}")
             lines.append(f"         where: {check.problem.where or check.name}")
             lines.append(f"         do: {check.problem.fix}")
+    for record in verification.records:
+        case = f" ({record.case})" if record.case else ""
+        lines.append(
+            f"  {record.counted:+6d}  {format_day(record.day)}  {record.type}  {record.id}"
+            f"  {record.status}{case}"
+        )
+        if record.reply:
+            lines.append(f"          the subject says: {record.reply}")
+        if record.answer:
+            lines.append(f"          {record.issuer} says: {record.answer}")
     verdict = (
         "Everything that was checked holds." if verification.ok else "This ledger does NOT hold."
     )

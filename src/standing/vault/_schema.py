@@ -41,8 +41,8 @@ CREATE TABLE links(
   until INTEGER NOT NULL, shared INTEGER NOT NULL, PRIMARY KEY(reference, since, subject)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE consents(
-  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
-  leaf BLOB NOT NULL, withdrawn INTEGER, terms BLOB NOT NULL,
+  subject INTEGER NOT NULL, context TEXT NOT NULL, since INTEGER NOT NULL, leaf BLOB NOT NULL,
+  until INTEGER NOT NULL, withdrawn INTEGER, terms BLOB NOT NULL,
   PRIMARY KEY(subject, context, since, leaf)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE adults(subject INTEGER PRIMARY KEY, since INTEGER NOT NULL) STRICT;
@@ -96,4 +96,8 @@ CREATE TABLE messages(
 CREATE INDEX messages_due ON messages(next) WHERE state='waiting';
 CREATE INDEX messages_to ON messages(recipient);
 """
-"""The whole schema; STRICT so that a value of another type never enters."""
+"""The whole schema; STRICT so that a value of another type never enters.
+
+The columns of a primary key come first, in its order: SQLite's own integrity check of versions
+about 3.40 else finds a NULL that is not there.
+"""

@@ -413,7 +413,7 @@ class Vault:
                 terms = self.secret.terms(document.purposes, document.issuers)
                 self._db.execute(
                     "INSERT INTO consents VALUES (?,?,?,?,?,NULL,?)",
-                    (subject, document.context, document.day, document.until, leaf, terms),
+                    (subject, document.context, document.day, leaf, document.until, terms),
                 )
             case Withdrawal():
                 self._db.execute(
@@ -429,15 +429,17 @@ class Vault:
                 pass
 
     def _index_link(self, link: Link, subject: int) -> None:
-        """Let a reference stand for a subject; for whom it stood before, it stands no more."""
         reference = self.secret.reference(link.context, link.reference)
-        self._db.execute(
-            "UPDATE links SET until=? WHERE reference=? AND until=?",
-            (link.day, reference, _FOREVER),
-        )
         self._db.execute(
             "INSERT INTO links VALUES (?,?,?,?,?)",
             (reference, link.day, subject, _FOREVER, link.shared),
+        )
+
+    def end_link(self, number: int, context: str, reference: str, day: int) -> None:
+        """Let a reference stand for a subject no more, from a day on. In a transaction."""
+        self._db.execute(
+            "UPDATE links SET until=? WHERE reference=? AND subject=? AND until=?",
+            (day, self.secret.reference(context, reference), number, _FOREVER),
         )
 
     # --- cases -----------------------------------------------------------------------------
@@ -500,6 +502,14 @@ class Vault:
         """Give the subjects who have or had a contact."""
         query = "SELECT DISTINCT subject FROM cases WHERE lifecycle='contact'"
         return frozenset(number for (number,) in self._db.execute(query))
+
+    def has_cases(self, lifecycle: str, context: str, subject: int | None = None) -> bool:
+        """Tell whether there is any case of a kind in a context, or of one subject there."""
+        query = "SELECT 1 FROM cases WHERE lifecycle=? AND context=?"
+        values: tuple[object, ...] = lifecycle, context
+        if subject is not None:
+            query, values = query + " AND subject=?", (*values, subject)
+        return self._db.execute(query + " LIMIT 1", values).fetchone() is not None
 
     def steps(self, opening: bytes) -> list[tuple[bytes, Step]]:
         """Open the steps of a case in order, each with its leaf."""
@@ -695,9 +705,12 @@ class Vault:
 
     def links(self, context: str, reference: str) -> list[Linked]:
         """List for whom a reference has stood, in order of time."""
-        query = "SELECT subject, since, until, shared FROM links WHERE reference=? ORDER BY since"
+        query = (
+            "SELECT subject, since, until, shared FROM links WHERE reference=?"
+            " ORDER BY since, until"
+        )
         rows = self._db.execute(query, (self.secret.reference(context, reference),))
-        return [Linked(number, since, until, bool(shared)) for number, since, until, shared in rows]
+        return [Linked(number, first, end, bool(shared)) for number, first, end, shared in rows]
 
     def given(self, number: int, context: str) -> list[tuple[int, int, int | None]]:
         """List (from, until, withdrawn on) of a subject's consents, oldest first."""

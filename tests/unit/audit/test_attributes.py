@@ -103,12 +103,8 @@ def test_a_consent_that_is_not_there_is_found(town: Town) -> None:
 
 def in_rail(town: Town) -> str:
     """Let the first person agree in another context too; gives the name there."""
-    vault: Vault = town.ledger._core.vault
-    name = vault.secret.pseudonym(number_of(town, 0), "rail")
-    consent = town.ledger.draft_consent(town.people[0].public, CONTEXT, ["ride"])
-    plant(town, msgspec.structs.replace(consent, context="rail", pseudonym=name), context="rail")
-    with vault.transaction():
-        vault.name(number_of(town, 0), "rail")
+    town.add_rail()
+    name = town.ledger.consent(town.people[0], "rail")
     assert town.ledger.verify().ok
     return name
 

@@ -4,9 +4,10 @@ import pytest
 
 from standing.errors import Refused, StandingError
 from standing.ledger._people import sign_document
+from standing.vault import unseal
 from standing.wire.days import format_day
 from standing.wire.keys import SigningKey
-from tests.support import ADULT_SINCE, CONTEXT, NOTICE_DAYS, TODAY, Town, row
+from tests.support import ADULT_SINCE, CONTEXT, NOTICE_DAYS, TODAY, Town, new_key, row
 
 
 def negatives(count: int, card: str = "card-0") -> list[dict[str, object]]:
@@ -181,3 +182,39 @@ def test_a_name_that_nobody_has_is_refused(town: Town) -> None:
     with pytest.raises(Refused) as caught:
         town.ledger.score("s_nobody", CONTEXT)
     assert caught.value.code == "E-PEOPLE-10"
+
+
+def test_each_context_has_another_pseudonym_sealing_key_and_reference_hash(town: Town) -> None:
+    town.add_rail()
+    tram = new_key("issuer", "tram")
+    town.ledger.accredit(
+        tram.public, role="issuer", name="tram", until=TODAY + 9, by=town.keys["city"],
+        contexts=["rail"],
+    )  # fmt: skip
+    name = town.ledger.consent(town.people[0], "rail")
+    town.ledger.link(name, "card-0", "rail", issuer="tram", by=tram.key)
+    town.import_rows([row(0, card="card-0")])
+    vault = town.ledger._core.vault
+    number = vault.find(town.names[0])
+    assert name != town.names[0]
+    assert vault.keys.raw(number, "rail") != vault.keys.raw(number, CONTEXT)
+    hashes = {vault.secret.reference(context, "card-0") for context in ("rail", CONTEXT)}
+    assert len(hashes) == 2
+    linked = {row[0] for row in vault.db.execute("SELECT reference FROM links")}
+    assert hashes < linked
+    sealed = vault.db.execute(
+        "SELECT leaf, sealed FROM documents WHERE context='rail' AND subject=?", (number,)
+    ).fetchall()
+    for leaf, data in sealed:
+        with pytest.raises(StandingError):
+            unseal(vault.keys.require(number, CONTEXT), leaf, data)
+    assert vault.records_of(number, "rail") == []
+    assert town.ledger.report(name, "rail")["contexts"][0]["subject"] == name
+
+
+def test_age_is_attested_once(town: Town) -> None:
+    with pytest.raises(Refused) as caught:
+        town.ledger.attest_adult(
+            town.people[0].public, ADULT_SINCE + 1, by=town.keys["registry"].key
+        )
+    assert caught.value.code == "E-ADULT-01"

@@ -45,7 +45,10 @@ DOCUMENTS = st.one_of(
     RECORDS,
     st.builds(Subject, SALT, DAYS, st.integers(1, 2**63 - 1), TEXT, st.binary(max_size=50)),
     st.builds(Adult, SALT, DAYS, SALT, DAYS, SALT, PROOFS),
-    st.builds(Link, SALT, DAYS, TEXT, TEXT, TEXT, TEXT, SALT, PROOFS),
+    st.builds(
+        Link, SALT, DAYS, TEXT, TEXT, TEXT, TEXT, SALT, st.booleans(), st.binary(max_size=50), TEXT,
+        PROOFS,
+    ),
     st.builds(
         Consent, SALT, DAYS, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple),
         st.lists(TEXT, max_size=3).map(tuple), SALT, SALT, DAYS, st.binary(max_size=50), PROOFS,

@@ -12,6 +12,15 @@ from typing import Final
 import numpy as np
 
 from standing import policy
+from standing.cases.lifecycles import WorkingDays
+from standing.cases.record_rules import (
+    FROM_REGISTER,
+    IDENTIFIED,
+    SECOND,
+    no_human,
+    unfit_second,
+    with_second,
+)
 from standing.errors import Refused
 from standing.ledger.intake._blocks import BadRow, Block, Columns, Table, read_block
 from standing.ledger.intake._map import Bad, RowMap, parse_integer, parse_map
@@ -19,9 +28,6 @@ from standing.vault import ROWID, Rows
 from standing.wire.days import format_day, parse_day
 
 MAX_TEXT_CHARS: Final = 200
-IDENTIFIED: Final = frozenset({"credential-shown", "sole-account-holder"})
-"""How a person may have been known (L58); keeper, payer, seat or picture is not enough."""
-FROM_REGISTER: Final = "register"
 Details = dict[str, int | str]
 
 
@@ -42,6 +48,8 @@ class Rules:
     oldest: int  # the earliest day of conduct that may still be stored
     issuers: frozenset[str]
     row_key: bytes
+    working_days: WorkingDays
+    ledger_keys: frozenset[bytes]  # thumbprints of the keys that sign what the law opens
 
     def __reduce__(self) -> tuple[object, ...]:
         """Cross process borders without what was parsed here."""
@@ -60,6 +68,10 @@ class Rules:
     def parsed_pack(self) -> policy.Pack:
         """Give the parsed pack."""
         return _parse_pack(self.pack)
+
+    def is_negative(self, act: str) -> bool:
+        """Tell whether an act type weighs against its subject."""
+        return self.parsed_pack.acts[act].points < 0
 
     def conduct(self, act: str, texts: dict[str, str]) -> Details:
         """Give the coded details of an act; raises `Refused` where the catalogue says no."""
@@ -115,6 +127,8 @@ def map_block(rules: Rules, table: Table, block: Block) -> tuple[Facts, list[Bad
     texts = {name: fact.of(columns.values, columns.count) for name, fact in row_map.facts.items()}
     for name, check in _CHECKS.items():
         _check_each(found, name, texts[name], check)
+    _check_each(found, "signer", texts["signer"], _named_human)
+    _check_seconds(found, texts)
     _check_issuers(found, texts["issuer"], rules)
     _check_how_known(found, texts["identified"], rules)
     days = _days(found, texts["day"], rules)
@@ -160,6 +174,12 @@ def _facts(
     details: Sequence[Details],
 ) -> Facts:
     count = len(days)
+    signers = texts["signer"]
+    if "second" in texts:
+        signers = [
+            with_second(signer, second)
+            for signer, second in zip(signers, texts["second"], strict=True)
+        ]
     rows = texts.get("id")
     if rows is None:
         head = table.digest[:32]
@@ -172,7 +192,7 @@ def _facts(
         texts["type"],
         days,
         texts["basis"],
-        texts["signer"],
+        signers,
         texts["identified"],
         details,
         rows,
@@ -236,6 +256,42 @@ def _check_issuers(found: dict[int, BadRow], issuers: Sequence[str], rules: Rule
         return "E-ROW-13", f"{name!r} has no key here (given: {known})", "add --key ISSUER=FILE"
 
     _check_each(found, "issuer", issuers, check)
+
+
+def _named_human(signer: str) -> _Fault | None:
+    if isinstance(signer, Bad):
+        return None  # found before
+    if SECOND.strip() in signer:
+        return "E-ROW-19", f"{signer!r} names two", "give the second signer in a column of its own"
+    why = no_human(signer)
+    return None if why is None else ("E-ROW-18", why, "name who looked at it and decided (L06)")
+
+
+def _check_seconds(found: dict[int, BadRow], texts: dict[str, Sequence[str]]) -> None:
+    """Check the second signers of the rows that have one: another name, of another unit."""
+    seconds = texts.get("second")
+    if seconds is None:
+        return
+    pairs = list(zip(texts["signer"], seconds, strict=True))
+    faults: dict[tuple[str, str], _Fault] = {}
+    for pair in set(pairs):
+        fault = _second_fault(*pair)
+        if fault is not None:
+            faults[pair] = fault
+    for place, pair in enumerate(pairs) if faults else ():
+        if pair in faults and place not in found:
+            code, reason, remedy = faults[pair]
+            found[place] = BadRow(place + 1, code, f"its second value {reason}", remedy)
+
+
+def _second_fault(signer: str, second: str) -> _Fault | None:
+    if second == "":
+        return None
+    fault = _filled(second)
+    if fault is not None:
+        return fault
+    why = unfit_second(signer, second)
+    return None if why is None else ("E-ROW-19", why, "name somebody of another unit: UNIT/NAME")
 
 
 def _check_how_known(found: dict[int, BadRow], values: Sequence[str], rules: Rules) -> None:

@@ -43,6 +43,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     basis: Any
     signer: Any
     identified: Any
+    second: Any = None
     id: Any = None
     details: dict[str, Any] = {}
 
@@ -76,7 +77,7 @@ class RowMap(msgspec.Struct, frozen=True):
     """A parsed map."""
 
     context: str
-    facts: dict[str, Fact]  # issuer, reference, type, day, basis, signer, identified, maybe id
+    facts: dict[str, Fact]  # issuer, reference, type, day, basis, signer, identified; second, id
     details: dict[str, Fact]
 
     @property

@@ -16,6 +16,8 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from standing import charter
+from standing.cases.lifecycles import fold_cases
+from standing.cases.limits import Limits, limits_of
 from standing.ledger.intake._blocks import Block, Table
 from standing.ledger.intake._check import Facts, Rules, mapped_block
 from standing.vault import LeafKind, Right, SealedBatch, Vault, pack_bodies, seal
@@ -86,33 +88,87 @@ def _by_issuer(
     return places
 
 
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """What of one subject's rows may be stored where not all may."""
+
+    right: Right
+    limits: Limits | None
+    today: int
+
+    def allows(self, issuer: str, type_: str, day: int, signer: str, *, negative: bool) -> bool:
+        """Tell whether a row may be stored: agreed to, by a reference of their own, no price."""
+        if negative and self.right.shared:
+            return False
+        if self.right.terms and not self._is_agreed(issuer, day):
+            return False
+        return self.limits is None or not self.limits.forbid(
+            issuer, type_, day, signer, negative=negative
+        )
+
+    def _is_agreed(self, issuer: str, day: int) -> bool:
+        """Tell whether the consent of the act's day names the issuer, and today's too."""
+        return all(
+            any(
+                start <= wanted < end and issuer in named.issuers
+                for start, end, named in self.right.terms
+            )
+            for wanted in (day, self.today)
+        )
+
+
 class People:
     """Who may be recorded in one import: each reference is looked up once a process."""
 
-    def __init__(self, vault: Vault, context: str, today: int) -> None:
+    def __init__(self, vault: Vault, rules: Rules) -> None:
         self._vault = vault
-        self._context = context
-        self._today = today
+        self._rules = rules
+        self._context = rules.row_map.context
         self._seen: set[str] = set()
-        self._rights: dict[str, tuple[Right, bytes]] = {}
+        self._rights: dict[str, tuple[Right, bytes, Limited | None]] = {}
+        # in a context without a contest nobody need be looked up once more
+        self._is_contested = vault.has_cases("contest", self._context)
 
-    def of(self, references: set[str]) -> dict[str, tuple[Right, AESGCM]]:
-        """Give rights and ciphers of one block's references; strangers are absent."""
+    def of(self, references: set[str]) -> dict[str, tuple[Right, AESGCM, Limited | None]]:
+        """Give rights, ciphers and limits of one block's references; strangers are absent."""
         self._look_up(references)
         known = self._rights
         return {
-            reference: (known[reference][0], AESGCM(known[reference][1]))
+            reference: (found[0], AESGCM(found[1]), found[2])
             for reference in references
-            if reference in known
+            if (found := known.get(reference)) is not None
         }
 
     def _look_up(self, references: set[str]) -> None:
         new = references - self._seen
         self._seen |= new
-        for reference, right in self._vault.rights(self._context, new, self._today).items():
-            key = self._vault.keys.raw(right.subject, self._context)
+        vault, context, today = self._vault, self._context, self._rules.today
+        for reference, right in vault.rights(context, new, today).items():
+            key = vault.keys.raw(right.subject, context)
             if key is not None:
-                self._rights[reference] = right, key
+                self._rights[reference] = right, key, self._limited(right)
+
+    def _limited(self, right: Right) -> Limited | None:
+        limits = self._limits(right.subject) if self._is_contested else None
+        issuers = self._rules.issuers
+        is_plain = all(issuers <= named.issuers for _, _, named in right.terms)
+        if is_plain and limits is None and not right.shared:
+            return None
+        return Limited(right, limits, self._rules.today)
+
+    def _limits(self, number: int) -> Limits | None:
+        if not self._vault.has_cases("contest", self._context, number):
+            return None
+        rules = self._rules
+        cases = fold_cases(
+            self._vault, number, self._context, rules.today, lambda: rules.working_days
+        )
+        return limits_of(
+            cases,
+            lambda: {r.id: r.record for r in self._vault.records_of(number, self._context)},
+            rules.today,
+            by_ledger=rules.ledger_keys.__contains__,
+        )
 
 
 class _Sealer:
@@ -154,7 +210,7 @@ class _Sealer:
     ) -> tuple[list[bytes], list[int], list[int], list[bytes]]:
         """Encode, hash and seal: the loop that an import of millions spends its time in."""
         salts = os.urandom(_SALT * len(rows))
-        columns, rights, throwaway = self._columns, self._rights, self._throwaway
+        columns, rights, stranger = self._columns, self._rights, (None, self._throwaway, None)
         references, days = self._facts.reference, self._facts.day
         head = columns.head(self._context, issuer)
         record, dropped = int(LeafKind.RECORD), int(LeafKind.DROPPED)
@@ -169,9 +225,13 @@ class _Sealer:
             start = end
             leaf = hashlib.sha256(b"\0" + data).digest()
             leaves.append(leaf)
-            right, key = rights.get(references[place], (None, throwaway))
+            right, key, limited = rights.get(references[place], stranger)
             sealed = seal(key, leaf, data)  # strangers too: the same work, and not kept
-            if right is not None and right.covers(days[place]):
+            if (
+                right is not None
+                and right.covers(days[place])
+                and (limited is None or self._allows(limited, issuer, place))
+            ):
                 kinds.append(record)
                 owners.append(right.subject)
                 bodies.append(sealed)
@@ -180,6 +240,12 @@ class _Sealer:
                 owners.append(0)
                 bodies.append(b"")
         return leaves, kinds, owners, bodies
+
+    def _allows(self, limited: Limited, issuer: str, place: int) -> bool:
+        facts = self._facts
+        act, signer = facts.type[place], facts.signer[place]
+        negative = self._sealing.rules.is_negative(act)
+        return limited.allows(issuer, act, facts.day[place], signer, negative=negative)
 
 
 class _Columns:

@@ -265,8 +265,7 @@ def _start(
     global _worker  # noqa: PLW0603 - a process has one worker
     keys = {name: SigningKey.from_seed(seed) for name, seed in seeds.items()}
     vault = Vault.open(*paths, read_only=True)
-    people = People(vault, rules.row_map.context, rules.today)
-    _worker = (Sealing(rules, keys, batch_records), people)
+    _worker = (Sealing(rules, keys, batch_records), People(vault, rules))
 
 
 class _Workers:
@@ -276,7 +275,7 @@ class _Workers:
         self, sealing: Sealing, vault: Vault, paths: tuple[Path, Path], blocks: int
     ) -> None:
         rules = sealing.rules
-        self._here = (sealing, People(vault, rules.row_map.context, rules.today))
+        self._here = (sealing, People(vault, rules))
         self._pool: ProcessPoolExecutor | None = None
         self._ahead = 1
         if blocks > _FEW_BLOCKS:
