@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from standing import charter, policy
 from standing.audit._rights import Rights, subject_key, thumbprint, trusted
-from standing.audit._steps import Lazy, Steps, by_case, not_me_upheld
+from standing.audit._steps import Lazy, LazyRecords, Steps, by_case, not_me_upheld
 from standing.cases.lifecycles import (
     Case,
     Event,
@@ -17,9 +17,11 @@ from standing.cases.lifecycles import (
     WorkingDays,
     World,
     case_of,
+    together,
 )
+from standing.cases.standing import standings, views
 from standing.errors import StandingError
-from standing.vault import Erasure, Evidence, Link, Step, Subject, record_id
+from standing.vault import Erasure, Evidence, Link, OpenRecord, Step, Subject, record_id
 from standing.wire.keys import PublicKey
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ class Casebook:
                 continue
             if case is not None:
                 found.append(case)
-        return sorted(found, key=lambda case: case.name)
+        return together(sorted(found, key=lambda case: case.name))
 
     def key_of(self, owner: int, day: int) -> bytes:
         """Give the COSE_Key that stood for a subject on a day; empty for none."""
@@ -183,7 +185,7 @@ class Scene:
             pack=self.book.pack_on(self.context, day),
             employers=rights.employers(),
             parties=rights.parties(self.context, day) if self.context else frozenset(),
-            records=self._records,
+            records=LazyRecords(lambda: self._seen(day)),
             others=Lazy(lambda: self.book.folded(self.number, self.context, day)),
             who=self._was,
         )
@@ -198,21 +200,17 @@ class Scene:
                 return Signer(_ROLES[first.lifecycle], str(first.facts.get("name", "")), "", kid)
         return None
 
-    @cached_property
-    def _records(self) -> Mapping[str, RecordView]:
-        if not self.number or not self.context:
+    def _seen(self, day: int) -> Mapping[str, RecordView]:
+        """Give the subject's records as guards of a day saw them, but for whether they stood."""
+        pack = self.book.pack_on(self.context, day)
+        if not self.number or pack is None:
             return {}
-        views = {}
-        for opened in self.book.ledger.vault.records_of(self.number, self.context):
-            record = opened.record
-            pack = self.book.pack_on(self.context, opened.included)
-            act = pack.acts.get(record.type) if pack else None
-            views[opened.id] = RecordView(
-                id=opened.id, issuer=record.issuer, type=record.type, day=record.day,
-                signer=record.signer, reference=record.reference,
-                negative=act is not None and act.points < 0, noticed=opened.included,
-            )  # fmt: skip
-        return views
+        said = standings(self.book.folded(self.number, self.context, day))
+        return views(self._opened, pack, None, said)
+
+    @cached_property
+    def _opened(self) -> list[OpenRecord]:
+        return self.book.ledger.vault.records_of(self.number, self.context)
 
     def is_gone(self, name: str) -> bool:
         """Tell whether a record was there and was erased."""

@@ -19,7 +19,6 @@ from standing.vault import (
     Adult,
     Attributes,
     Consent,
-    Erasure,
     Link,
     OpenDocument,
     Subject,
@@ -116,10 +115,9 @@ class _Tables:
 
     def check_revisions(self) -> None:
         """Demand that no statement of region and group is missing before a subject's last."""
-        erased = any(isinstance(opened.document, Erasure) for opened in self._ledger.documents)
         for (owner, context), revisions in self.revisions.items():
             # where something was erased, earlier ones may have gone with a consent that ended
-            first = min(revisions) if erased else 1
+            first = min(revisions) if self._book.erased else 1
             if sorted(revisions) != list(range(first, first + len(revisions))):
                 raise broken(
                     "A statement of region and group is WITHHELD, or stands twice.",

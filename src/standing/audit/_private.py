@@ -103,11 +103,14 @@ def check_marks(ledger: Opened) -> tuple[int, int]:
                 f" {format_day(first)} to {format_day(last)}.",
                 f"leaf {opened.leaf.hex()}",
             )
-    _check_contents(ledger, {row: leaves for row, (leaves, _, _) in trees.items()})
+    _check_contents(ledger, trees)
     return len(ledger.documents), waiting
 
 
-def _check_contents(ledger: Opened, trees: dict[int, bytes]) -> None:
+_Tree = tuple[bytes, int, int]  # leaves, and the first and last day of what they commit to
+
+
+def _check_contents(ledger: Opened, trees: dict[int, _Tree]) -> None:
     """Demand of each marks' documents that they are here, or that an erasure names them."""
     stated: dict[int, list[Contents]] = {}
     found: dict[int, set[bytes]] = {row: set() for row in trees}
@@ -119,7 +122,7 @@ def _check_contents(ledger: Opened, trees: dict[int, bytes]) -> None:
             found[opened.marks].add(opened.leaf)
         if isinstance(opened.document, Erasure):
             erased |= set(opened.document.leaves)
-    for row, leaves in trees.items():
+    for row, (leaves, _, _) in trees.items():
         if erased:
             every = (leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES))
             found[row] |= erased.intersection(every)
@@ -132,9 +135,6 @@ def _check_contents(ledger: Opened, trees: dict[int, bytes]) -> None:
                 " by an erasure.",
                 f"{VAULT_FILE} marks {row}",
             )
-
-
-_Tree = tuple[bytes, int, int]  # leaves, and the first and last day of what they commit to
 
 
 def _marks_trees(ledger: Opened) -> tuple[dict[int, _Tree], int]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from standing.audit._broken import broken
 from standing.audit._rights import Rights, thumbprint
-from standing.audit._steps import Lazy, by_case, check_steps, not_me_upheld
+from standing.audit._steps import Lazy, LazyRecords, by_case, check_steps, not_me_upheld
 from standing.audit._verify import ShownRecord
 from standing.cases.lifecycles import (
     Case,
@@ -17,8 +16,9 @@ from standing.cases.lifecycles import (
     WorkingDays,
     World,
     case_of,
+    together,
 )
-from standing.cases.standing import Standing, standings
+from standing.cases.standing import Reply, Standing, replies, standings, views
 from standing.policy import Pack
 from standing.vault import OpenRecord, Step, case_name
 from standing.wire.keys import PublicKey
@@ -71,32 +71,25 @@ class ReportScene:
     def world(self, day: int) -> World:
         """Give what the guards of a day looked at, as far as the report shows it."""
         genesis = self.rights.state.genesis
-        in_force = [pack for pack in self.packs if pack.force <= day]
         return World(
             day=day,
             is_simulated=genesis.clock == "simulated",
             operator=genesis.operator_employer,
             days=self.days,
-            pack=in_force[-1] if in_force else self.packs[0],
+            pack=self._pack(day),
             employers=self.rights.employers(),
             parties=self.rights.parties(self.context, day),
-            records=self._records,
+            records=LazyRecords(lambda: self._seen(day)),
             others=Lazy(lambda: self.folded(day)),
             who=self.rights.named,
         )
 
-    @cached_property
-    def _records(self) -> dict[str, RecordView]:
-        views = {}
-        for opened in self.opened:
-            record = opened.record
-            acts = [pack.acts[record.type] for pack in self.packs if record.type in pack.acts]
-            views[opened.id] = RecordView(
-                id=opened.id, issuer=record.issuer, type=record.type, day=record.day,
-                signer=record.signer, reference=record.reference,
-                negative=any(act.points < 0 for act in acts), noticed=opened.included,
-            )  # fmt: skip
-        return views
+    def _seen(self, day: int) -> Mapping[str, RecordView]:
+        return views(self.opened, self._pack(day), None, standings(self.folded(day)))
+
+    def _pack(self, day: int) -> Pack:
+        in_force = [pack for pack in self.packs if pack.force <= day]
+        return in_force[-1] if in_force else self.packs[0]
 
     def folded(self, day: int) -> list[Case]:
         """Fold every case shown, on a day."""
@@ -104,7 +97,7 @@ class ReportScene:
             case_of(steps, subject=self.number, day=day, days=self.days)
             for steps in by_case(self.steps).values()
         )
-        return sorted((case for case in found if case), key=lambda case: case.name)
+        return together(sorted((case for case in found if case), key=lambda case: case.name))
 
     def is_gone(self, name: str) -> bool:  # noqa: ARG002 - a report shows all there is
         """Tell whether a record was there and was erased."""
@@ -140,29 +133,25 @@ def shown(
     records: Iterable[OpenRecord], cases: Sequence[Case], counted: Mapping[str, int]
 ) -> tuple[ShownRecord, ...]:
     """Put beside each record what became of it, and what its subject and issuer say of it."""
-    said = standings(cases)
-    replies = {
-        case.first.record: case
-        for case in cases
-        if case.lifecycle == "reply" and case.state != "removed"
-    }
-    return tuple(_shown(one, said.get(one.id), replies.get(one.id), counted) for one in records)
+    said, spoken = standings(cases), replies(cases)
+    return tuple(
+        _shown(one, said.get(one.id, Standing()), spoken.get(one.id), counted.get(one.id, 0))
+        for one in records
+    )
 
 
 def _shown(
-    opened: OpenRecord, standing: Standing | None, reply: Case | None, counted: Mapping[str, int]
+    opened: OpenRecord, standing: Standing, reply: Reply | None, counted: int
 ) -> ShownRecord:
-    words = reply.last("reply", "change") if reply else None
-    answer = reply.last("answer") if reply and reply.state == "answered" else None
     record = opened.record
     return ShownRecord(
         id=opened.id,
         issuer=record.issuer,
         type=record.type,
         day=record.day,
-        status=standing.status if standing else "effective",
-        case=standing.case if standing else "",
-        counted=counted.get(opened.id, 0),
-        reply=words.facts.words if words else "",
-        answer=answer.facts.words if answer else "",
+        status=standing.status,
+        case=standing.case,
+        counted=counted,
+        reply=reply.words if reply else "",
+        answer=reply.answer if reply else "",
     )

@@ -11,6 +11,7 @@ from standing.audit._broken import broken
 from standing.cases.lifecycles import (
     Case,
     Event,
+    RecordView,
     Signer,
     WorkingDays,
     World,
@@ -67,6 +68,22 @@ class Lazy(Sequence[Case]):
 
     def __len__(self) -> int:
         return len(self.fold())
+
+
+@dataclass(frozen=True, slots=True)
+class LazyRecords(Mapping[str, RecordView]):
+    """A subject's records, looked at when a guard asks for them."""
+
+    look: Callable[[], Mapping[str, RecordView]]
+
+    def __getitem__(self, name: str) -> RecordView:
+        return self.look()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.look())
+
+    def __len__(self) -> int:
+        return len(self.look())
 
 
 def check_steps(scene: Scene, steps: Steps) -> Case:

@@ -232,7 +232,7 @@ _KEY: Final = Guard("L55", "the key is one", _is_key, lasting=True)
 
 def may_act(said: Mandate, context: str, lifecycle: str) -> bool:
     """Tell whether a mandate covers a lifecycle in a context ("" for one of no context)."""
-    may = lifecycle in said.acts or lifecycle == "mandate"  # that one to give it back
+    may = lifecycle in said.acts or lifecycle == "mandate"  # to give it back
     may = may or (lifecycle == "recovery" and said.kind in {"guardian", "attorney"})
     return may and (not context or not said.contexts or context in said.contexts)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from standing.cases.lifecycles import Case, outcome_of
+from standing.cases.lifecycles import Case, outcome_among
 from standing.cases.record_rules import signers_of
 from standing.vault import Record
 
@@ -54,15 +54,18 @@ def limits_of(
     `records` opens the subject's records by name; `by_ledger` tells whose contests the law opened.
     `settled`: only what was so before the day, for an audit that does not know the hour.
     """
+    every = {case.name: case for case in cases}
     touching = [
-        case for case in cases if case.lifecycle == "contest" and case.first.target == "record"
+        case
+        for case in every.values()
+        if case.lifecycle == "contest" and case.first.target == "record"
     ]
 
     def is_recent(since: int) -> bool:
         return day - BARRED_DAYS <= since <= day - settled
 
     filed = [c for c in touching if is_recent(c.opened) and not by_ledger(c.events[0].kid)]
-    gone = [c for c in touching if is_recent(c.since) and outcome_of(c) in _GONE]
+    gone = [c for c in touching if is_recent(c.since) and outcome_among(c, every) in _GONE]
     if not filed and not gone:
         return None
     named = records()

@@ -13,7 +13,6 @@ from standing.cases.lifecycles import (
     RecordView,
     is_released,
     outcome_among,
-    outcome_of,
     tally,
 )
 from standing.policy import Pack, RecordFact, Score, is_triggered
@@ -198,13 +197,14 @@ def refusal_annulled(cases: Iterable[Case], reference: str) -> int:
     From then on the reference may be linked to these cases' subject, in the place of another who
     held it on that day.
     """
+    every = {case.name: case for case in cases}
     return max(
         (
             case.since
-            for case in cases
+            for case in every.values()
             if case.lifecycle == "contest"
             and (case.first.target, case.first.named) == ("link", reference)
-            and outcome_of(case) == "annul"
+            and outcome_among(case, every) == "annul"
         ),
         default=-1,
     )
