@@ -32,6 +32,7 @@ from tests.machine.stage import (
     BEGIN,
     CONTEXT,
     FIRST_RECORDS,
+    IN_MEMORY,
     PEOPLE,
     REVIEWERS,
     accredit,
@@ -53,7 +54,6 @@ from tests.machine.words import (
 )
 
 LONG = os.environ.get("STANDING_MACHINE") == "all"
-IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 LAST_DAY = BEGIN + 600  # the calendar's tables, and the consents, end later
 WHO = range(PEOPLE)
 ANY = range(12)
