@@ -372,7 +372,8 @@ class Court(RuleBasedStateMachine):
         key = self.signer(who, by)
         if key is None:
             return
-        wrong = "a stranger speaks for nobody" if by == "stranger" else ""
+        wrong = "nobody is known by that name" if self.words.people[who].is_erased else ""
+        wrong = wrong or self.not_speaking(by)
         for other in self.words.contests:
             same = (other.person, other.target, other.named) == (who, target, named)
             if same and other.is_alive:
