@@ -7,14 +7,20 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from standing.cases.lifecycles import Case
 from standing.errors import Refused, StandingError
-from standing.ledger import _answers
+from standing.ledger import _answers, _world
 from tests.machine.stage import CONTEXT, ISSUERS, Stage, accredit, card, open_at
 
-REFUSALS = {"E-CASE-03", "E-CASE-04", "E-CASE-05", "E-CASE-07", "E-CASE-12"}
+REFUSALS = {
+    "E-CASE-03", "E-CASE-04", "E-CASE-05", "E-CASE-07", "E-CASE-12", "E-PEOPLE-10", "E-PEOPLE-05",
+    "E-PEOPLE-17", "E-LEAVE-02", "E-ERASE-02", "E-ERASE-03",
+}  # fmt: skip
+
+
+_T = TypeVar("_T")
 
 
 class Place:
@@ -42,11 +48,11 @@ class Place:
             return self.ledger.score(self.names[person], CONTEXT).score
         except Refused as refusal:
             code = refusal.code
-        assert code == "E-PEOPLE-11"
+        assert code in {"E-PEOPLE-11", "E-PEOPLE-10"}
         return None
 
     def cases(self, person: int) -> list[Case]:
-        return self.ledger.cases(self.names[person], CONTEXT)
+        return _world.cases_of(self.ledger._core, self.numbers[person], CONTEXT)
 
     def answers(self, person: int) -> set[str]:
         """Name the restrictions that an answer would tell of today."""
@@ -78,33 +84,48 @@ class Place:
     def print(self) -> list[Any]:
         """Give what a refused step must leave as it was."""
         db = self.ledger._core.vault.db
-        tables = ("documents", "steps", "cases", "freezes", "keys", "consents", "links")
+        tables = (
+            "documents WHERE kind<>'contents'",  # of marks that a broken log did not take
+            "steps", "cases", "freezes", "keys", "consents", "links",
+        )  # fmt: skip
         counts = [db.execute(f"SELECT count(*) FROM {name}").fetchone() for name in tables]
         return [counts, db.execute("SELECT name, due FROM cases ORDER BY name").fetchall()]
 
+    def lives(self, person: int) -> bool:
+        core = self.ledger._core
+        return bool(core.vault.live_consents(self.numbers[person], CONTEXT, core.today))
+
     def snapshot(self) -> list[Any]:
-        """Give everything that time alone may change: cases, scores, answers."""
+        """Give everything that time alone may change: cases, scores, answers, what is to be read.
+
+        Of those who left, what is answered: what is erased in time is so when `tick` comes.
+        """
         people = range(len(self.names))
         return [
-            [[(c.name, c.state, c.since, c.due) for c in self.cases(p)] for p in people],
             [self.score(p) for p in people],
             [self.answers(p) for p in people],
-            [[told.item for told in self.ledger.inbox(name, CONTEXT)] for name in self.names],
+            [self._all_about(p) for p in people if self.lives(p)],
         ]
+
+    def _all_about(self, person: int) -> list[Any]:
+        cases = [(c.name, c.state, c.since, c.due) for c in self.cases(person)]
+        return [cases, [told.item for told in self.ledger.inbox(self.names[person], CONTEXT)]]
 
     def told(self) -> list[Any]:
         """Tick, and give what that has found: recalls, and what is to be told to whom."""
         self.ledger.tick(send=False)
         db = self.ledger._core.vault.db
         return [
+            [[(c.name, c.state) for c in self.cases(p)] for p in range(len(self.names))],
+            [sorted(self.records(p)) for p in range(len(self.names))],
             [(r.transaction, r.since, r.due) for r in self.ledger.every_recall()],
             db.execute("SELECT recipient, item FROM outbox ORDER BY recipient, item").fetchall(),
         ]
 
     # --- doing --------------------------------------------------------------------------------
 
-    def attempt(self, wrong: str, step: Callable[[], Case]) -> Case | None:
-        """Take a step that the words allow; or see it refused, and that nothing changed.
+    def attempt(self, wrong: str, step: Callable[[], _T]) -> _T | None:
+        """Do what the words allow; or see it refused, and that nothing changed.
 
         Gives nothing where it was refused, or where a crash that was due lost it whole.
         """
@@ -115,7 +136,7 @@ class Place:
             except Refused as refusal:
                 refused = refusal
             else:
-                raise AssertionError(f"{wrong}, and yet it became {taken.state}")
+                raise AssertionError(f"{wrong}, and yet it became {taken}")
             assert refused.code in REFUSALS, refused
             assert refused.why
             assert refused.fix
@@ -124,13 +145,13 @@ class Place:
         at, self.crash_at = self.crash_at, None
         if at is None:
             return step()
-        copy = self._copy_during(step, at)
+        copy, taken = self._copy_during(step, at)
         kept = self.print()
         self._continue_in(copy)
         assert self.print() in (before, kept), "a step was left half done"
-        return self.ledger.case(self._last.name) if self.print() == kept else None
+        return taken if self.print() == kept else None
 
-    def _copy_during(self, step: Callable[[], Case], at: int) -> Path:
+    def _copy_during(self, step: Callable[[], _T], at: int) -> tuple[Path, _T]:
         """Take a step, and copy what a killed process would leave at the n-th statement of it."""
         copy = self._next_copy()
         seen = 0
@@ -145,13 +166,13 @@ class Place:
         for db in (core.vault.db, core.vault.keys.db):
             db.set_trace_callback(note)
         try:
-            self._last = step()
+            taken = step()
         finally:
             for db in (core.vault.db, core.vault.keys.db):
                 db.set_trace_callback(None)
         if seen < at:
             self.copy_to(copy)
-        return copy
+        return copy, taken
 
     def copy_to(self, target: Path) -> None:
         """Copy the directory as it lies there, in another process: SQLite's locks stay."""

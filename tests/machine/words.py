@@ -5,7 +5,6 @@ own word on who may do what. What a record weighs on a day is the scoring specif
 and taken from there.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -243,6 +242,72 @@ class Restriction:
         )
 
 
+# --- people -------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Stop:
+    """A request to stop without a key: undone within 14 days, or final."""
+
+    name: str
+    person: int
+    opened: int
+    state: str = "frozen"
+    since: int = 0
+
+    def __post_init__(self) -> None:
+        self.since = self.opened
+
+    def to(self, state: str, day: int) -> None:
+        self.state, self.since = state, day
+
+    def due(self) -> int | None:
+        return self.opened + 14 if self.state == "frozen" else None
+
+    def turn(self, day: int) -> None:
+        if self.state == "frozen" and day >= self.opened + 14:
+            self.to("stopped", self.opened + 14)
+
+
+@dataclass(eq=False)
+class Person:
+    """What somebody agreed to, and when not."""
+
+    since: int
+    left: int | None = None  # the day from which nothing holds
+    how: str = ""  # "withdrawn" or "stopped"
+    gone: int | None = None  # from when 30 days run until everything is erased
+    before: int | None = None  # the same, of the consent before this one
+    stop: Stop | None = None
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    earlier: list[tuple[int, int]] = field(default_factory=list)
+    is_erased: bool = False
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.stop is not None and self.stop.state == "frozen"
+
+    @property
+    def lives(self) -> bool:
+        """Consent holds today."""
+        return self.left is None and not self.is_frozen
+
+    def turn(self, day: int) -> None:
+        if self.stop is not None:
+            self.stop.turn(day)
+            if self.stop.state == "stopped" and self.left is None:
+                self.leave(self.stop.opened, "stopped", self.stop.since)
+
+    def leave(self, day: int, how: str, gone: int) -> None:
+        self.left, self.how, self.gone = day, how, gone
+
+    def covers(self, day: int) -> bool:
+        """Tell whether consent held on a day of conduct up to today."""
+        if any(a <= day < b for a, b in self.earlier):
+            return True
+        return self.since <= day and not any(a <= day < b for a, b in self.gaps)
+
+
 # --- all of it ----------------------------------------------------------------------------------
 
 
@@ -255,15 +320,14 @@ class Words:
         self.records: dict[str, Kept] = {}
         self.contests: list[Contest] = []
         self.restrictions: list[Restriction] = []
-        self.since: dict[int, int] = {}  # first day of the live consent, by person
-        self.left_on: dict[int, int] = {}
-        self.lived: dict[int, list[tuple[int, int]]] = defaultdict(list)  # earlier consents
+        self.people: list[Person] = []
+        self.stops: list[Stop] = []
 
     def turn(self, day: int) -> None:
         """Let days pass, one after the other: nothing is skipped for having slept."""
         for today in range(self.day, day + 1):
-            for case in [*self.contests, *self.restrictions]:
-                case.turn(today)
+            for one in [*self.contests, *self.restrictions, *self.people]:
+                one.turn(today)
             self.settle()
         self.day = day
 
@@ -276,6 +340,49 @@ class Words:
                 struck = next(r for r in self.restrictions if r.name == contest.named)
                 if struck.state in RUNNING:
                     struck.to("annulled", contest.since)
+
+    # --- leaving ------------------------------------------------------------------------------
+
+    def leave(self, person: int, *, finish: bool = False) -> None:
+        """Somebody withdraws: what is open closes in their favour, contests too unless they wish."""
+        who = self.people[person]
+        day = who.stop.opened if who.is_frozen and who.stop is not None else self.day
+        who.leave(day, "withdrawn", self.day)
+        if who.stop is not None and who.stop.state == "frozen":
+            who.stop.to("stopped", self.day)
+        for contest in self.contests:
+            if contest.person == person and contest.is_alive and not finish:
+                contest.to("left", self.day)
+        for restriction in self.restrictions:
+            if restriction.person == person and restriction.state in RUNNING:
+                restriction.to("left", self.day)
+
+    def is_wanted(self, person: int) -> str:
+        """Tell why a person who left is not erased: they asked that a contest be finished."""
+        who = self.people[person]
+        if who.lives:
+            return ""
+        end = who.stop.opened if who.is_frozen and who.stop is not None else who.left
+        assert end is not None
+        for contest in self.contests:
+            if (
+                contest.person == person
+                and contest.is_alive
+                and (contest.filed > end or (who.how == "withdrawn" and not who.is_frozen))
+            ):
+                return "a contest goes on to its ruling"
+        return ""
+
+    def erase(self, person: int) -> None:
+        """Nothing of somebody is left here."""
+        who = self.people[person]
+        if who.left is None:
+            who.leave(self.day, "withdrawn", self.day)
+        who.stop, who.gaps, who.earlier, who.is_erased = None, [], [], True
+        self.records = {n: k for n, k in self.records.items() if k.person != person}
+        self.contests = [c for c in self.contests if c.person != person]
+        self.restrictions = [r for r in self.restrictions if r.person != person]
+        self.stops = [stop for stop in self.stops if stop.person != person]
 
     # --- what is there ------------------------------------------------------------------------
 
@@ -305,7 +412,7 @@ class Words:
                     day = int(str(contest.ruling.get("on") or day))
                 if contest.noticed_again is not None:
                     noticed = contest.noticed_again
-            if day < self.since[person]:
+            if day < self.people[person].since:
                 continue
             recorded = (kept.type, kept.day) if (kind, day) != (kept.type, kept.day) else None
             status, ends = self.status(record), record.source_ends
@@ -320,7 +427,7 @@ class Words:
                 k.source_ends,
             )
             for k in self.records.values()
-            if k.person == person and k.day >= self.since[person]
+            if k.person == person and k.day >= self.people[person].since
         ]  # fmt: skip
 
     def score(self, person: int) -> int:
@@ -334,7 +441,7 @@ class Words:
 
     def counting(self, person: int) -> dict[str, str]:
         """Give the type of each record that counts today, or that only its kind's limit hides."""
-        if person not in self.since:
+        if not self.people[person].lives:
             return {}
         result = score(self.facts(person), self.schedule, self.day)
         return {r.record: r.rule for r in result.reasons if r.counted or r.why == "cap"}
@@ -348,7 +455,7 @@ class Words:
 
     def answers(self, person: int) -> set[str]:
         """Name the restrictions that hold today: anything else is answered `clear`."""
-        if person not in self.since:
+        if not self.people[person].lives:
             return set()
         if any(c.person == person and c.is_alive for c in self.contests):
             return set()

@@ -32,9 +32,12 @@ from tests.machine.stage import (
     BEGIN,
     CONTEXT,
     FIRST_RECORDS,
+    IN_MEMORY,
+    ISSUERS,
     PEOPLE,
     REVIEWERS,
     accredit,
+    card,
     copied,
     deliver,
 )
@@ -45,7 +48,9 @@ from tests.machine.words import (
     RUNNING,
     Contest,
     Kept,
+    Person,
     Restriction,
+    Stop,
     Words,
     act_by,
     house,
@@ -53,7 +58,6 @@ from tests.machine.words import (
 )
 
 LONG = os.environ.get("STANDING_MACHINE") == "all"
-IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 LAST_DAY = BEGIN + 600  # the calendar's tables, and the consents, end later
 WHO = range(PEOPLE)
 ANY = range(12)
@@ -146,7 +150,7 @@ ELSE = {
         },
     ),
     "bring_a_restriction_far": (
-        4,
+        7,
         {
             "who": WHO,
             "code": sorted(RESTRICTIONS),
@@ -177,7 +181,12 @@ ELSE = {
     "ask_about_somebody": (1, {"who": WHO}),
     "score_everybody": (1, {}),
     "give_a_mandate": (1, {"who": WHO}),
-    "stop_or_agree_again": (2, {"who": WHO, "surely": range(4)}),
+    "withdraw": (1, {"who": WHO, "finish": (False, True)}),
+    "agree_again": (5, {"who": WHO}),
+    "freeze": (1, {"who": WHO, "by": ["counter", *ISSUER]}),
+    "resume": (2, {"who": WHO}),
+    "confirm_a_stop": (1, {"who": WHO, "by": BY}),
+    "erase": (1, {"who": WHO}),
     "change_a_record": (
         2,
         {"which": ANY, "issuer": ISSUER, "ends": (False, True), "later": range(91)},
@@ -216,7 +225,7 @@ class Court(RuleBasedStateMachine):
         self.helpers: dict[int, SigningKey] = {}
         for person in range(PEOPLE):
             number = self.place.numbers[person]
-            self.words.since[person] = core.vault.consents(number, CONTEXT)[0][0]
+            self.words.people.append(Person(core.vault.consents(number, CONTEXT)[0][0]))
             self.learn_records(person)
         assert len(self.words.records) == len(FIRST_RECORDS)
         self.gone: set[str] = set()
@@ -363,7 +372,8 @@ class Court(RuleBasedStateMachine):
         key = self.signer(who, by)
         if key is None:
             return
-        wrong = "a stranger speaks for nobody" if by == "stranger" else ""
+        wrong = "nobody is known by that name" if self.words.people[who].is_erased else ""
+        wrong = wrong or self.not_speaking(by)
         for other in self.words.contests:
             same = (other.person, other.target, other.named) == (who, target, named)
             if same and other.is_alive:
@@ -498,6 +508,8 @@ class Court(RuleBasedStateMachine):
 
     def change_a_record(self, which, issuer, ends, later):
         records = list(self.words.records.values())
+        if not records:
+            return
         kept = records[which % len(records)]
         wrong = "" if kept.issuer == issuer else "it is another's record"
         on = self.today + later
@@ -528,8 +540,8 @@ class Court(RuleBasedStateMachine):
 
     def may_be_recorded(self, who, day):
         """Consent lives now, and lived on the day: under an earlier one, it is kept and is nothing."""
-        lived = any(since <= day < until for since, until in self.words.lived[who])
-        return who in self.words.since and (self.words.since[who] <= day or lived)
+        person = self.words.people[who]
+        return person.lives and person.covers(day)
 
     # --- reviewers ----------------------------------------------------------------------------
 
@@ -607,7 +619,8 @@ class Court(RuleBasedStateMachine):
         before = NEGATIVE.get(str(held[-1]) if held else kept.type, "general")
         if tiers.index(NEGATIVE[kind]) > tiers.index(before):
             return "it is of a heavier tier"
-        if kept.person not in self.words.since or kept.day < self.words.since[kept.person]:
+        person = self.words.people[kept.person]
+        if not person.lives or kept.day < person.since:
             return ""
         rest = [f for f in self.words.facts(kept.person) if f.id != kept.id]
         plain = RecordFact(kept.id, kept.type, kept.day, kept.noticed)
@@ -886,22 +899,95 @@ class Court(RuleBasedStateMachine):
 
     # --- consent ------------------------------------------------------------------------------
 
-    def stop_or_agree_again(self, who, surely):
-        """Most who stop stay; FREEZES and ERASURE belong here once they are verbs."""
-        key = self.place.stage.people[who]
-        if who in self.words.since:
-            if surely:
-                return
-            self.ledger.withdraw(key, CONTEXT)
-            self.words.lived[who].append((self.words.since.pop(who), self.today))
-            self.words.left_on[who] = self.today
-            self.leave(who)
-        elif self.today > self.words.left_on[who]:
-            self.ledger.consent(key, CONTEXT)
-            self.words.since[who] = self.today
+    def withdraw(self, who, finish):
+        person, key = self.words.people[who], self.place.stage.people[who]
+        wrong = "" if person.left is None else "they left before"
+        if self.place.attempt(wrong, lambda: self.ledger.withdraw(key, CONTEXT, finish=finish)):
+            self.words.leave(who, finish=finish)
 
-    def leave(self, who):
-        """WITHDRAWAL CLOSES CASES belongs here once it does."""
+    def agree_again(self, who):
+        """A new consent starts at the base; its references are linked anew if they were erased."""
+        person, key = self.words.people[who], self.place.stage.people[who]
+        if person.left is None:
+            return
+        wrong = "" if person.left < self.today or person.is_erased else "they left today"
+        if person.how == "stopped" and person.left == self.today:
+            wrong = ""
+        if not self.place.attempt(wrong, lambda: self.ledger.consent(key, CONTEXT)):
+            return
+        earlier = [] if person.is_erased else [*person.earlier, (person.since, person.left)]
+        again = self.words.people[who] = Person(self.today, earlier=earlier)
+        again.gaps = list(person.gaps)
+        again.before = person.gone
+        if person.is_erased:
+            for issuer in ISSUERS:
+                self.ledger.link(
+                    self.place.names[who], card(who, issuer), CONTEXT, issuer=issuer,
+                    by=self.key(issuer),
+                )  # fmt: skip
+
+    def freeze(self, who, by):
+        """At a desk, or by an issuer's reference; about nobody, it is answered alike."""
+        person = self.words.people[who]
+        name = self.place.names[who] if by == "counter" else card(who, by)
+        stopped = self.place.attempt(
+            "", lambda: self.ledger.freeze(name, CONTEXT, key=self.key(by))
+        )
+        if stopped is None:
+            return
+        assert (stopped.day, stopped.final) == (self.today, self.today + 14)
+        if person.lives:
+            person.stop = Stop(stopped.case, who, self.today)
+            self.words.stops.append(person.stop)
+
+    def resume(self, who):
+        person, key = self.words.people[who], self.place.stage.people[who]
+        wrong = "" if person.is_frozen else "nothing is stopped"
+        if self.place.attempt(wrong, lambda: self.ledger.resume(key, CONTEXT)):
+            person.gaps.append((person.stop.opened, self.today))
+            person.stop.to("resumed", self.today)
+            person.stop = None
+
+    def confirm_a_stop(self, who, by):
+        person = self.words.people[who]
+        if person.stop is None or by == "helper":
+            return
+        name, key = person.stop.name, self.signer(who, by)
+        wrong = self.not_speaking(by) or ("" if person.is_frozen else "it is final")
+        if self.place.attempt(wrong, lambda: self.ledger.confirm_stop(name, key=key)):
+            self.words.leave(who)
+            person.how = "stopped"
+
+    def erase(self, who):
+        person, key = self.words.people[who], self.place.stage.people[who]
+        wrong = "nothing is left" if person.is_erased else self.words.is_wanted(who)
+        if self.place.attempt(wrong, lambda: self.ledger.erase(CONTEXT, key=key)):
+            self.words.erase(who)
+
+    def forget_what_was_erased(self, who):
+        """What somebody left behind goes when `tick` comes, 30 days after, and never sooner."""
+        person = self.words.people[who]
+        if person.is_erased:
+            return
+        there = {c.name for c in self.place.cases(who)}
+        kept = self.place.records(who)
+        gone = [c for c in self.words.contests if c.person == who and c.name not in there]
+        gone += [r for r in self.words.restrictions if r.person == who and r.name not in there]
+        gone += [stop for stop in self.words.stops if stop.person == who and stop.name not in there]
+        lost = [k for k in self.words.records.values() if k.person == who and k.id not in kept]
+        if not gone and not lost:
+            return
+        left = person.before if person.lives or person.is_frozen else person.gone
+        assert left is not None, "something of somebody who never left is gone"
+        assert left + 30 <= self.today, "it went before its time"
+        if person.left is not None:
+            self.words.erase(who)
+            return
+        for one in lost:
+            del self.words.records[one.id]
+        self.words.contests = [c for c in self.words.contests if c not in gone]
+        self.words.restrictions = [r for r in self.words.restrictions if r not in gone]
+        self.words.stops = [stop for stop in self.words.stops if stop not in gone]
 
     # --- time, crashes, the log ---------------------------------------------------------------
 
@@ -983,7 +1069,8 @@ class Court(RuleBasedStateMachine):
         if self.place.is_log_broken:
             return
         population = self.ledger.score_all(CONTEXT)
-        wanted = sorted(self.words.score(who) for who in self.words.since)
+        lives = [who for who in range(PEOPLE) if self.words.people[who].lives]
+        wanted = sorted(self.words.score(who) for who in lives)
         assert [v for value, n in population.histogram for v in [value] * n] == wanted
 
     # --- what is held -------------------------------------------------------------------------
@@ -994,12 +1081,14 @@ class Court(RuleBasedStateMachine):
             return
         self.words.turn(self.place.day)
         for person in range(PEOPLE):
+            self.forget_what_was_erased(person)
             self.cases_are_as_the_words_say(person)
             self.scores_are_as_the_words_say(person)
             self.restrictions_hold_only_in_their_time(person)
 
     def cases_are_as_the_words_say(self, person):
-        known = {c.name: c for c in [*self.words.contests, *self.words.restrictions]}
+        every = [*self.words.contests, *self.words.restrictions, *self.words.stops]
+        known = {c.name: c for c in every}
         found = {c.name: c for c in self.place.cases(person)}
         told = {
             name: (c.state, c.since, c.due) for name, c in found.items() if c.lifecycle != "record"
@@ -1011,7 +1100,7 @@ class Court(RuleBasedStateMachine):
 
     def scores_are_as_the_words_say(self, person):
         result = self.place.score(person)
-        if person not in self.words.since:
+        if not self.words.people[person].lives:
             assert result is None, "who stopped has no score"
             return
         assert result.score == self.words.score(person)
