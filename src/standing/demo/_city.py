@@ -451,21 +451,26 @@ class _Maker:
     # --- looking back -----------------------------------------------------------------------------
 
     def look_back(self) -> None:
-        """Ask some questions, and score everyone."""
+        """Ask some questions, report the bookings that followed, and score everyone."""
         chosen = [r for r in self.residents if set(r.contexts) & set(self.askers)]
+        booked: dict[str, list[str]] = {}
         for number, resident in enumerate(chosen[:_QUESTIONS]):
             context = next(c for c in resident.contexts if c in self.askers)
-            self._ask(context, resident.references[context][1], number)
+            transaction = f"booking-{number:05}"
+            self._ask(context, resident.references[context][1], transaction)
+            booked.setdefault(context, []).append(transaction)
+        for context, transactions in booked.items():
+            self.ledger.followed(self.askers[context], transactions)
         for context in self.packs:
             self.ledger.score_all(context)
             self.progress("scores", list(self.packs).index(context) + 1, len(self.packs))
 
-    def _ask(self, context: str, reference: str, number: int) -> None:
+    def _ask(self, context: str, reference: str, transaction: str) -> None:
         purpose = self._purpose(context)
-        transaction = f"booking-{number:05}"
         question = self.ledger.ask(
-            self.askers[context], context, purpose, transaction, reference, os.urandom(16)
-        )
+            self.askers[context], context, purpose, transaction, reference, os.urandom(16),
+            "an ordinary service on this route and day",
+        )  # fmt: skip
         self.ledger.decide(question)
 
     def _purpose(self, context: str) -> str:

@@ -27,21 +27,19 @@ def rules_of(core: Core) -> Rules:
     )
 
 
-def answer_to(core: Core, asked: Asked, about: About, pack: Pack) -> str:
+def answer_to(core: Core, asked: Asked, about: About, pack: Pack, day: int) -> str:
     """Give what a question is answered today, by the pack in force."""
-    table = core.lookup.table(
-        core.vault, rules_of(core), asked.context, core.today, core.state.roll
-    )
+    table = core.lookup.table(core.vault, rules_of(core), asked.context, day, core.state.roll)
     code = answers.choose(table.get(about.name, ()), asked, pack)
     purpose = pack.purposes.get(asked.purpose)
     if about.maker and purpose is not None and purpose.perk:
-        return _perk(core, asked, about) or code
+        return _perk(core, asked, about, day) or code
     return code
 
 
-def _perk(core: Core, asked: Asked, about: About) -> str | None:
+def _perk(core: Core, asked: Asked, about: About, day: int) -> str | None:
     """Look for a perk; for whoever has no live consent the same is done with somebody who has."""
-    vault, day = core.vault, core.today
+    vault = core.vault
     number = vault.subject_of_key(about.maker, day) or 0
     stand_in = vault.somebody(asked.context, day, about.name)
     is_live = bool(vault.live_consents(number, asked.context, day))

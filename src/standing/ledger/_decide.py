@@ -66,14 +66,11 @@ def decide_many(core: Core, questions: Sequence[bytes]) -> list[Decision | Stand
             why="An answer is signed and logged.",
             fix="Open it for writing: standing.open(directory).",
         )
+    today = core.today  # one day for the whole group, even at midnight
     core.commit([])  # the marks that are due: the answers carry a checkpoint over them
     _recalls.look_once_a_day(core)
-    sitting = _Sitting(
-        core,
-        core.answer_keys,
-        core.log.checkpoint_before(core.today),
-        core.engine.clock.now(),
-    )
+    checkpoint = core.log.checkpoint_before(today)
+    sitting = _Sitting(core, core.answer_keys, checkpoint, today, core.engine.clock.now())
     with core.vault.transaction(questions_alone=True):
         return [_outcome(sitting, signed) for signed in questions]
 
@@ -85,6 +82,7 @@ class _Sitting:
     core: Core
     keys: Sequence[SigningKey]  # the newest signs
     checkpoint: bytes
+    today: int
     now: int
 
 
@@ -116,15 +114,15 @@ def _judge(sitting: _Sitting, signed: bytes) -> _Judged | Decision:
     earlier = core.vault.asked.earlier(party, asked.transaction)
     if earlier is not None:
         return _again(sitting, signed, party, asked, earlier)
-    digest = _rules.pack_in_force(core, asked.context, core.today)
+    digest = _rules.pack_in_force(core, asked.context, sitting.today)
     pack = _rules.pack(core, digest)
-    decisions.check_purpose(right, asked, pack, core.today)
+    decisions.check_purpose(right, asked, pack, sitting.today)
     token = None
     if asked.presentation:
         token = _presentations.read_token(core, party, asked)
         _presentations.check_unspent(core, token)
     about = _about(core, asked, token)
-    code = _answers.answer_to(core, asked, about, pack)
+    code = _answers.answer_to(core, asked, about, pack, sitting.today)
     return _Judged(signed, party, asked, about, token, code, digest)
 
 
@@ -141,7 +139,7 @@ def _keep(sitting: _Sitting, judged: _Judged) -> Decision:
     core, asked = sitting.core, judged.asked
     expires = sitting.now + _ANSWER_SECONDS
     decision = _sign(core, sitting.keys[0], judged, expires, sitting.checkpoint)
-    kept = (new_salt(), core.today, judged.signed, decision.signed)
+    kept = (new_salt(), sitting.today, judged.signed, decision.signed)
     question: Question | Presented = Question(*kept)
     if judged.token is not None:
         question = Presented(*kept, judged.about.maker)
@@ -149,7 +147,7 @@ def _keep(sitting: _Sitting, judged: _Judged) -> Decision:
     until = expires if judged.code == CLEAR else Questions.NEVER
     core.vault.add_question(question, judged.about.name, until)
     core.vault.asked.note(
-        judged.party, asked.transaction, day=core.today, question=judged.signed,
+        judged.party, asked.transaction, day=sitting.today, question=judged.signed,
         answer=decision.signed, expires=expires, checkpoint=sitting.checkpoint,
     )  # fmt: skip
     return decision
@@ -191,8 +189,8 @@ def _again(
     if sitting.now < earlier.expires and not is_recalled:
         token = _presentations.read_token(core, party, asked) if asked.presentation else None
         about = _about(core, asked, token)
-        pack = _rules.pack_in_force(core, asked.context, core.today)
-        code = _answers.answer_to(core, asked, about, _rules.pack(core, pack))
+        pack = _rules.pack_in_force(core, asked.context, sitting.today)
+        code = _answers.answer_to(core, asked, about, _rules.pack(core, pack), sitting.today)
         digest = _rules.pack_in_force(core, asked.context, asked.day)
         judged = _Judged(signed, party, asked, about, token, code, digest)
         for key in sitting.keys:

@@ -50,6 +50,14 @@ def enrol(core: Core, key: PublicKey, kind: str = "person") -> int:
             why="One key stands for one subject.",
             fix="Go on with consent: standing consent give.",
         )
+    if key.thumbprint in core.state.roll.keys:
+        raise Refused(
+            "E-PEOPLE-18",
+            "This key belongs to an organisation.",
+            why="It is on the roll. Consent is signed with the subject's own key, never with one"
+            " of whoever records them or asks about them (L46).",
+            fix="Make a key of your own: standing key new subject -o FILE.",
+        )
     number = core.vault.new_number()
     document = Subject(new_salt(), core.today, number, kind, cose_key)
     with core.vault.transaction():

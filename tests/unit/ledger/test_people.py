@@ -149,6 +149,13 @@ def test_a_key_enrols_once_and_nobody_consents_without_a_place(town: Town) -> No
     assert caught.value.code == "E-PEOPLE-01"
 
 
+def test_consent_is_never_signed_with_a_key_of_an_organisation(town: Town) -> None:
+    for name in ("bus", "metro", "city"):
+        with pytest.raises(Refused) as caught:
+            town.ledger.enrol(town.keys[name].public)
+        assert caught.value.code == "E-PEOPLE-18"
+
+
 def test_nobody_consents_for_another(town: Town) -> None:
     draft = town.ledger.draft_consent(town.people[0].public, CONTEXT, ["ride"])
     before = town.ledger._core.vault.db.total_changes
