@@ -65,10 +65,16 @@ def freed(stage, case):
 
 
 def stopped(stage, case):
-    stage.open("card-1", "stop", "freeze", {"words": "Stop.", "how": "desk"}, "counter")
+    stage.ledger.freeze("card-1", "rail", key=stage.keys["counter"])
 
 
-REASONS = [contested, annulled, conceded, retracted, lifted, withdrawn, freed]
+def erased(stage, case):
+    stage.ledger.erase("rail", key=stage.keys["resident"])
+
+
+REASONS = [
+    contested, annulled, conceded, retracted, lifted, withdrawn, freed, stopped, erased,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("because", REASONS, ids=lambda f: f.__name__)
