@@ -57,11 +57,14 @@ class Delivery:
         """Send them; gives (id, why it failed, or "") of each as soon as it is known."""
         webhooks = [one for one in self.outgoing if one.kind == "webhook"]
         emails = [one for one in self.outgoing if one.kind == "email"]
-        with ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook") as senders:
+        senders = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
+        try:
             calls = {senders.submit(self._post, one): one.id for one in webhooks}
             yield from self._mail(emails)
             for done in as_completed(calls):
                 yield calls[done], done.result()
+        finally:
+            senders.shutdown(cancel_futures=True)  # whoever stops listening waits for few
 
     def _post(self, one: Outgoing) -> str:
         try:

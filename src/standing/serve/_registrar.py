@@ -75,6 +75,7 @@ class Registrar:
         self._files = ThreadPoolExecutor(1, thread_name_prefix="publish")
         self._post = ThreadPoolExecutor(1, thread_name_prefix="notices")
         self._sending: Future[None] | None = None
+        self._closing = False
         self._stopped: StandingError | None = None
         self._examiners: list[Here | Helper] = (
             [Helper() for _ in range(helpers)] if helpers else [Here()]
@@ -122,6 +123,7 @@ class Registrar:
 
     async def close(self) -> None:
         """Finish what was taken, publish, and end the threads and their helpers."""
+        self._closing = True
         for _ in self._threads:
             self._bodies.put(None)
         await asyncio.to_thread(self._join, self._threads)
@@ -220,6 +222,8 @@ class Registrar:
         """Send messages in a thread of their own; each end is noted on the writer's thread."""
         for message, why in delivery.send():
             self.do(partial(Ledger.settle, message=message, why=why))
+            if self._closing:
+                return  # what is left is still in the outbox
 
     def _begin_publication(self) -> None:
         """Let files be written in a thread of their own, so that no commit waits for them."""
