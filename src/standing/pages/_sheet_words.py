@@ -73,7 +73,7 @@ SHEET_WORDS: Final[dict[str, tuple[str, str]]] = {
         "无需采取措施。如有新证据，可随时再次提出异议。",
     ),
     "letter.next": ("What happens by itself", "自动发生的事项"),
-    "letter.next-value": ("On {day}: {words}", "{day}：{words}"),
+    "letter.next-value": ("On {day}: {words}", "于 {day}：{words}"),
     "letter.outside": ("Who outside you can turn to", "您可以求助的外部机构"),
     "letter.outside-settings": (
         "{name}. The operator of this ledger names it.",

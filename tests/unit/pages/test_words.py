@@ -13,7 +13,7 @@ from standing.pages._words import LANGUAGES, WORDS
 
 ROOM = Path(pages.__file__).parent
 SOURCES = [
-    *(path for path in ROOM.glob("*.py") if path.name != "_words.py"),
+    *(path for path in ROOM.glob("*.py") if path.name not in {"_words.py", "_sheet_words.py"}),
     *(ROOM / "templates").iterdir(),
 ]
 SAID = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
