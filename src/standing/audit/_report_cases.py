@@ -19,6 +19,7 @@ from standing.cases.lifecycles import (
     together,
 )
 from standing.cases.standing import Reply, Standing, replies, standings, views
+from standing.errors import StandingError
 from standing.policy import Pack
 from standing.vault import OpenRecord, Step, case_name
 from standing.wire.keys import PublicKey
@@ -92,12 +93,16 @@ class ReportScene:
         return in_force[-1] if in_force else self.packs[0]
 
     def folded(self, day: int) -> list[Case]:
-        """Fold every case shown, on a day."""
-        found = (
-            case_of(steps, subject=self.number, day=day, days=self.days)
-            for steps in by_case(self.steps).values()
-        )
-        return together(sorted((case for case in found if case), key=lambda case: case.name))
+        """Fold every case shown, on a day; broken ones are named when their turn comes."""
+        found = []
+        for steps in by_case(self.steps).values():
+            try:
+                case = case_of(steps, subject=self.number, day=day, days=self.days)
+            except StandingError:
+                continue
+            if case is not None:
+                found.append(case)
+        return together(sorted(found, key=lambda case: case.name))
 
     def is_gone(self, name: str) -> bool:  # noqa: ARG002 - a report shows all there is
         """Tell whether a record was there and was erased."""
@@ -118,13 +123,15 @@ class ReportScene:
 
 def check_report_cases(scene: ReportScene, day: int) -> list[Case]:
     """Check every case that a report shows; gives them as they are on its day."""
-    for opening, steps in by_case(scene.steps).items():
+    cases = by_case(scene.steps)
+    for opening, steps in cases.items():
         if steps[0][0] != opening or steps[-1][1].day > day:
             raise broken(
                 "A case of the report is not whole.",
                 "Its opening step is missing, or a step is of a later day.",
                 f"case {case_name(opening)}",
             )
+    for steps in cases.values():
         check_steps(scene, steps)
     return scene.folded(day)
 

@@ -202,8 +202,11 @@ def test_on_each_day_the_consents_given_last_hold(windows, lengths, day):
         for n, (since, length) in enumerate(windows)
     ]
     freezes = [(since, since + length) for since, length in lengths]
-    is_frozen = any(a <= day < b for a, b in freezes)
-    live = [one for one in every if one.since <= day < one.until and not is_frozen]
+
+    def is_frozen(one):  # a stop does not touch what was given later
+        return any(a <= day < b and one.since <= a < one.until for a, b in freezes)
+
+    live = [one for one in every if one.since <= day < one.until and not is_frozen(one)]
     newest = max((one.since for one in live), default=0)
     wanted = {one.leaf for one in live if one.since == newest}
     found = [given for a, b, given in holding(every, freezes) if a <= day < b]
