@@ -109,9 +109,7 @@ class Place:
         since = core.vault.consent_since(self.numbers[person], CONTEXT, core.today)
         if since is None:
             return []
-        cases = [
-            (c.name, c.state, c.since, c.due) for c in self.cases(person) if c.opened >= since
-        ]
+        cases = [(c.name, c.state, c.since, c.due) for c in self.cases(person) if c.opened >= since]
         inbox = self.ledger.inbox(self.names[person], CONTEXT)
         return [cases, [told.item for told in inbox if told.item.day >= since]]
 
