@@ -91,25 +91,27 @@ class Place:
         counts = [db.execute(f"SELECT count(*) FROM {name}").fetchone() for name in tables]
         return [counts, db.execute("SELECT name, due FROM cases ORDER BY name").fetchall()]
 
-    def lives(self, person: int) -> bool:
-        core = self.ledger._core
-        return bool(core.vault.live_consents(self.numbers[person], CONTEXT, core.today))
-
     def snapshot(self) -> list[Any]:
         """Give everything that time alone may change: cases, scores, answers, what is to be read.
 
-        Of those who left, what is answered: what is erased in time is so when `tick` comes.
+        Of those who left, what is answered; of others, what they did not leave behind before they
+        agreed anew: what is erased in time is so when `tick` comes.
         """
         people = range(len(self.names))
         return [
             [self.score(p) for p in people],
             [self.answers(p) for p in people],
-            [self._all_about(p) for p in people if self.lives(p)],
+            [self._all_about(p) for p in people],
         ]
 
     def _all_about(self, person: int) -> list[Any]:
-        cases = [(c.name, c.state, c.since, c.due) for c in self.cases(person)]
-        return [cases, [told.item for told in self.ledger.inbox(self.names[person], CONTEXT)]]
+        core = self.ledger._core
+        since = core.vault.consent_since(self.numbers[person], CONTEXT, core.today)
+        if since is None:
+            return []
+        cases = [(c.name, c.state, c.since, c.due) for c in self.cases(person) if c.opened >= since]
+        inbox = self.ledger.inbox(self.names[person], CONTEXT)
+        return [cases, [told.item for told in inbox if told.item.day >= since]]
 
     def told(self) -> list[Any]:
         """Tick, and give what that has found: recalls, and what is to be told to whom."""

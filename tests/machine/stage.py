@@ -61,7 +61,7 @@ FIRST_RECORDS = (
     (1, "railway", "rail.help-given", 3),
     (2, "coach", "rail.endangering", 5),
 )
-_COLUMNS = ["id", "card", "type", "day", "basis", "signer", "fare_cents"]
+_COLUMNS = ["id", "card", "type", "day", "basis", "signer", "second", "fare_cents"]
 _MAP = """
 context = "rail"
 issuer = {{constant = "{issuer}"}}
@@ -70,6 +70,7 @@ type = "type"
 day = "day"
 basis = "basis"
 signer = "signer"
+second = "second"
 identified = {{constant = "credential-shown"}}
 id = "id"
 
@@ -101,8 +102,9 @@ def open_at(directory: Path, day: int) -> Ledger:
 
 
 def deliver(
-    ledger: Ledger, keys: dict[str, KeyFile], rows: Sequence[tuple[int, str, str, int]], tag: str
-) -> None:
+    ledger: Ledger, keys: dict[str, KeyFile], rows: Sequence[tuple[int, str, str, int]], tag: str,
+    *, signer: str = "guard 7", second: str = "",
+) -> None:  # fmt: skip
     """Import records (person, issuer, type, day), one batch an issuer."""
     for issuer in sorted({issuer for _, issuer, _, _ in rows}):
         path = ledger.directory.parent / f"rows-{issuer}.csv"
@@ -114,7 +116,7 @@ def deliver(
                     fare = 1_240 if kind == "rail.unpaid-fare" else ""
                     writer.writerow(
                         [f"{tag}-{number}", card(person, issuer), kind, format_day(day),
-                         f"report {tag}/{number}", "guard 7", fare]
+                         f"report {tag}/{number}", signer, second, fare]
                     )  # fmt: skip
         ledger.import_file(path, _MAP.format(issuer=issuer).encode(), {issuer: keys[issuer]})
         path.unlink()

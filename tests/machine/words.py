@@ -84,6 +84,7 @@ class Kept:
     type: str
     day: int
     noticed: int
+    signers: tuple[str, str] = ("", "")
     retracted: bool = False
     source_ends: int | None = None
 
@@ -107,6 +108,7 @@ class Contest:
     ground: str
     is_again: bool
     filed: int
+    by_law: bool = False  # nobody filed it: a "not me" that was right opened it
     state: str = ""
     since: int = 0
     opened: int = 0
@@ -356,6 +358,31 @@ class Words:
         for restriction in self.restrictions:
             if restriction.person == person and restriction.state in RUNNING:
                 restriction.to("left", self.day)
+
+    # --- no retaliation -----------------------------------------------------------------------
+
+    def may_not_issue(
+        self, person: int, issuer: str, kind: str, day: int, signers: tuple[str, str]
+    ) -> bool:
+        """Tell whether an earlier contest keeps a record out: for 184 days, it has no price."""
+        mine = [c for c in self.contests if c.person == person and c.named in self.records]
+        recent = [c for c in mine if self.day - 184 <= c.filed <= self.day and not c.by_law]
+        contested = [self.records[c.named] for c in recent]
+        theirs = [k for k in contested if k.issuer == issuer]
+        names = {name for k in theirs for name in k.signers if name}
+        if names & {name for name in signers if name}:
+            return True
+        units = {name.rpartition("/")[0] for name in names}
+        second = signers[1].rpartition("/")[0]
+        if kind in NEGATIVE and theirs and (not signers[1] or second in units):
+            return True
+        over = [c for c in mine if self.day - 184 <= c.since <= self.day]
+        return any(
+            (k.issuer, k.type, k.day) == (issuer, kind, day)
+            for c in over
+            if c.result() in {"gone", "lapsed"}
+            for k in [self.records[c.named]]
+        )
 
     def is_wanted(self, person: int) -> str:
         """Tell why a person who left is not erased: they asked that a contest be finished."""

@@ -196,8 +196,10 @@ ELSE = {
         {
             "who": WHO,
             "issuer": ISSUER,
-            "kind": ([*sorted(NEGATIVE), "rail.help-given"]),
+            "kind": [*sorted(NEGATIVE), "rail.help-given"],
             "ago": range(6),
+            "signer": ["guard 7", "guard 8", "guard 9"],
+            "second": ["", "office/clerk"],
         },
     ),
     "contest_a_score": (1, {"who": WHO, "by": BY}),
@@ -240,7 +242,8 @@ class Court(RuleBasedStateMachine):
             self.the_ledger_says_what_the_words_say()
             directory = self.place.ledger.directory
             self.place.close()
-            assert is_whole(directory) == []
+            problems = is_whole(directory)
+            assert not problems, problems
         finally:
             self.place.close()
             shutil.rmtree(self.root)
@@ -261,7 +264,15 @@ class Court(RuleBasedStateMachine):
             record = opened.record
             self.words.records.setdefault(
                 name,
-                Kept(name, person, record.issuer, record.type, record.day, opened.included),
+                Kept(
+                    name,
+                    person,
+                    record.issuer,
+                    record.type,
+                    record.day,
+                    opened.included,
+                    tuple(record.signer.partition("; second: ")[::2]),
+                ),
             )
 
     def key(self, name):
@@ -346,7 +357,7 @@ class Court(RuleBasedStateMachine):
         if taken is not None:
             self.remember(taken, who, issuer, facts.get("ground", "wrong"))
 
-    def remember(self, taken, who, issuer, ground):
+    def remember(self, taken, who, issuer, ground, *, by_law=False):
         said = taken.first
         judged = {"closed", "dismissed", "joined"}
         is_again = any(
@@ -358,6 +369,7 @@ class Court(RuleBasedStateMachine):
         )
         contest.files = {leaf.hex() for leaf in said.files}
         contest.last_use = said.last_use
+        contest.by_law = by_law
         self.words.contests.append(contest)
 
     def contest_a_score(self, who, by):
@@ -526,15 +538,17 @@ class Court(RuleBasedStateMachine):
         else:
             kept.retracted = True
 
-    def record_something(self, who, issuer, kind, ago):
+    def record_something(self, who, issuer, kind, ago, signer, second):
         if len(self.words.records) > 24:
             return
         self.serial += 1
         rows = [(who, issuer, kind, self.today - ago)]
         before = len(self.place.records(who))
         ledger, keys, tag = self.ledger, self.keys, f"later-{self.serial}"
-        self.place.needs_log(lambda: deliver(ledger, keys, rows, tag))
+        self.place.needs_log(lambda: deliver(ledger, keys, rows, tag, signer=signer, second=second))
         is_taken = not self.place.is_log_broken and self.may_be_recorded(who, self.today - ago)
+        if self.words.may_not_issue(who, issuer, kind, self.today - ago, (signer, second)):
+            is_taken = False
         assert len(self.place.records(who)) == before + is_taken
         self.learn_records(who)
 
@@ -648,7 +662,7 @@ class Court(RuleBasedStateMachine):
                     if c.lifecycle == "contest" and c.first.named == kept.id
                     and c.name not in {known.name for known in self.words.contests}
                 ]  # fmt: skip
-                self.remember(new, kept.person, kept.issuer, "wrong")
+                self.remember(new, kept.person, kept.issuer, "wrong", by_law=True)
 
     def extend(self, which, reviewer, later):
         case = self.contest_at(which)

@@ -17,7 +17,7 @@ from standing import charter
 from standing.errors import Refused
 from standing.wire import cose
 from standing.wire.keys import SigningKey
-from tests.machine.place import Cast, Place
+from tests.machine.place import Cast, Place, is_whole
 from tests.machine.stage import (
     BEGIN,
     CONTEXT,
@@ -274,3 +274,12 @@ def test_intervals_that_were_missed_are_made_up_by_one_statement(cast):
     before = cast.ledger.log_size
     cast.ledger.tick(send=False)
     assert cast.ledger.log_size == before + 1
+
+
+@pytest.mark.parametrize("name", ["railway-card-0", "nobody"])
+def test_a_stop_about_nobody_is_kept_and_verifies_like_any_other(cast, name):
+    cast.ledger.freeze(name, CONTEXT, key=cast.key("railway"))
+    cast.place.sleep(1)
+    cast.ledger.tick(send=False)
+    cast.place.close()
+    assert is_whole(cast.ledger.directory) == []
