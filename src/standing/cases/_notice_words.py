@@ -156,6 +156,10 @@ EVENTS: Final[dict[str, Said]] = {
         "{who} told that the source of the record {record} ends on {on}.",
         "{who}告知记录 {record} 的来源将于 {on} 终止。",
     ),
+    "link.end": (
+        "A ruling gave the reference {reference} to somebody else.",
+        "经裁定，凭证号 {reference} 归他人所有。",
+    ),
     "stop.freeze": ("{who} asked to stop, without a key.", "{who}提出停止请求（无需密钥）。"),
     "stop.confirm": ("{who} confirmed the stop.", "{who}确认停止。"),
     "stop.resume": ("{who} undid the stop.", "{who}撤销了停止请求。"),
@@ -286,6 +290,10 @@ STATES: Final[dict[str, Said]] = {
     ),
     "stop.stopped": ("You have stopped, as of the day of the request.", "自请求之日起已停止。"),
     "stop.resumed": ("Your consent holds again from now on.", "您的同意自此恢复有效。"),
+    "link.ended": (
+        "It stands for you no more, and nothing more is recorded by it.",
+        "该凭证号不再代表您，也不再据此记录。",
+    ),
     "mandate.live": ("It is shown in every report.", "该委托在每份报告中列明。"),
     "mandate.ended": ("The mandate of {name} is over.", "对 {name} 的委托已结束。"),
     "mandate.revoked": ("It is over at once.", "立即结束。"),

@@ -386,7 +386,7 @@ def test_what_was_left_behind_goes_though_its_subject_agreed_anew(court):
     court.move_to(court.ledger.today + 2)
     court.ledger.consent(court.people[0], CONTEXT)
     again = court.ledger.today
-    court.import_rows([row(1, id="again", card="card-0", zones="", day=format_day(again))])
+    court.import_rows([row(5, id="again", card="card-0", zones="", day=format_day(again))])
     fresh = court.record_of(0, 3)
     court.ledger.give_attributes(court.people[0], CONTEXT, region="de-nw")
     case = court.contest(0, fresh)
@@ -401,9 +401,18 @@ def test_what_was_left_behind_goes_though_its_subject_agreed_anew(court):
     assert [record["record"] for record in report["records"]] == [fresh]
     assert report["attributes"]["region"] == "de-nw"
     assert [c.name for c in court.ledger.cases(court.names[0], CONTEXT)] == [case.name]
-    assert report["score"]["raw"] == 1000
+    assert report["score"]["raw"] == 1005  # a good act that nobody judged in time stays
     assert court.import_rows(
-        [row(1, id="later", card="card-0", zones="", day=format_day(court.ledger.today))]
+        [
+            row(
+                5,
+                id="later",
+                card="card-0",
+                zones="",
+                signer="inspector-7",
+                day=format_day(court.ledger.today),
+            )
+        ]
     ).records
     assert len(court.ledger.report(court.names[0])["contexts"][0]["records"]) == 2
     assert court.ledger.score_all(CONTEXT).subjects == PEOPLE
@@ -434,7 +443,7 @@ def test_the_file_of_a_decision_ends_when_nobody_is_likely_to_contest_it(court):
     court.ledger.tick()
     count = "SELECT count(*) FROM questions"
     assert court.ledger._core.vault.db.execute(count).fetchone() == (3,)
-    court.move_to(asked + 185)
+    court.move_to(asked + 187)
     court.ledger.tick()
     assert court.ledger.report(court.names[0])["contexts"][0]["asked"] == []
     assert court.ledger.report(court.names[1])["contexts"][0]["asked"]

@@ -17,7 +17,8 @@ READERS = ("audit/", "ledger/_simulate.py")
 WRITERS = (
     "vault/",  # keeps them
     "ledger/_people.py", "ledger/_ledger.py", "cli/people.py",  # the subject gives them
-    "ledger/_report.py",  # the subject reads its own
+    "ledger/_report.py", "ledger/_reading.py",  # the subject reads its own
+    "pages/_report.py", "pages/_sheet_words.py",
     "demo/_sayings.py",  # an invented subject gives them
 )  # fmt: skip
 """May know the kind of document, and may not read everybody's."""
