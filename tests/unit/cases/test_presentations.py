@@ -275,6 +275,8 @@ def test_whoever_holds_a_card_sees_what_was_asked_in_their_own_time(counter):
         [],
     )  # fmt: skip
     with core.vault.transaction():
+        before = core.vault.find(counter.names[1])
+        core.vault.end_link(before, CONTEXT, "card-1", core.today)
         core.vault.add(link, number, CONTEXT)
     ask_by(counter, "card-1")
     shown = [
