@@ -20,6 +20,7 @@ from standing.vault import (
     Deletion,
     Document,
     Erasure,
+    Evidence,
     Followed,
     Intake,
     Link,
@@ -27,6 +28,7 @@ from standing.vault import (
     Question,
     Recall,
     Record,
+    Step,
     Subject,
     Withdrawal,
     attributes_padding,
@@ -216,6 +218,14 @@ PRIVATE = [
     preimage(Followed(_SALT, DAY, b"report")),
     preimage(Intake(_SALT, DAY, ((_HASH, _HASH),))),
     preimage(Erasure(_SALT, DAY, (_HASH, _HASH))),
+    preimage(
+        Step(
+            _SALT, DAY, CONTEXT, _NAME, "contest", b"", 0, "file",
+            {"target": "score", "words": "\u6c34", "files": [_HASH], "again": False}, _HASH,
+            ["cose", bytes(64)],
+        )
+    ),
+    preimage(Evidence(_SALT, DAY, CONTEXT, _NAME, "a.txt", b"file")),
     preimage(
         Record(
             _SALT, CONTEXT, "metro", "card-1", "fare-unpaid", DAY, "ticket 1", "inspector-1",

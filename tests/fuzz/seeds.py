@@ -171,6 +171,64 @@ def _party_says() -> list[bytes]:
     ]
 
 
+def _challenges() -> list[bytes]:
+    asked = {
+        "type": "standing/challenge/1", "context": objects.CONTEXT, "reference": "card-1",
+        "shared": False, "day": objects.DAY, "until": objects.DAY + 7, "salt": bytes(16),
+        "digest": bytes(32),
+    }  # fmt: skip
+    return [cbor.encode(asked), cbor.encode(asked | {"shared": True, "reference": "\u6c34"})]
+
+
+_SAID: dict[tuple[str, str], dict[str, object]] = {
+    ("contest", "file"): {"target": "record", "named": "r_a", "words": "No.", "issuer": "metro"},
+    ("contest", "add"): {"words": "See.", "files": [bytes(32)], "more_time": True},
+    ("contest", "rule"): {"outcome": "annul", "reasons": "x" * 20, "opened": ["r_a"]},
+    ("contest", "merge"): {"into": "c_a"},
+    ("contest", "appeal"): {"words": "Again."},
+    ("contest", "ask-hearing"): {},
+    ("restriction", "propose"): {"code": "no", "records": ["r_a"], "days": 9, "words": "So."},
+    ("restriction", "decide"): {
+        "days": 9, "reasons": "r_a is proven, as it says.", "opened": ["r_a"], "active_seconds": 200,
+    },
+    ("restriction", "hardship"): {"ground": "court", "first": 9, "last": 9, "words": "A witness."},
+    ("restriction", "release"): {"step": 2},
+    ("reply", "reply"): {"record": "r_a", "words": "Sorry.", "issuer": "metro"},
+    ("record", "source-ends"): {"record": "r_a", "on": 9},
+    ("stop", "freeze"): {"reference": "card-1"},
+    ("stop", "resume"): {},
+    ("mandate", "give"): {
+        "key": b"k", "kind": "adviser", "name": "A", "acts": ["read"], "until": 9,
+    },
+    ("recovery", "ask"): {"key": b"k"},
+    ("recovery", "second"): {"key": b"k"},
+    ("contact", "set"): {"kind": "email", "address": "a@b.example"},
+    ("hold", "hold"): {"claim": "4 C 1", "words": "A claim.", "until": 9},
+    ("link", "end"): {"reference": "card-1"},
+}  # fmt: skip
+
+
+def _facts() -> list[bytes]:
+    return [cbor.encode([*event, facts]) for event, facts in _SAID.items()]
+
+
+def _cases() -> list[bytes]:
+    plays = {
+        "contest": ["file", "add", "ask-hearing", "rule", "appeal"],
+        "restriction": ["propose", "decide", "hardship", "release"],
+        "recovery": ["ask", "second"],
+        "stop": ["freeze", "resume"],
+        "reply": ["reply"],
+        "mandate": ["give"],
+        "hold": ["hold"],
+    }
+    return [
+        cbor.encode([name, [[wait, event, _SAID[name, event]] for event in events]])
+        for name, events in plays.items()
+        for wait in (0, 1, 30)
+    ]
+
+
 def _packs() -> list[bytes]:
     passing = (FIXTURES / "passing.yaml").read_bytes()
     names = (b"a` - at `$.nowhere", b"a` - at `$[0]", b"x - at `$.acts[...].points`")
@@ -254,6 +312,9 @@ _SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "presentation-inside": _inside,
     "recall": _recalls,
     "party-says": _party_says,
+    "challenge": _challenges,
+    "step-facts": _facts,
+    "case-steps": _cases,
     "pack": lambda: [pack_file(), canonical(parse_pack(pack_file()))],
     "lint-pack": _packs,
     "simulation": lambda: [_SIMULATION],
@@ -270,6 +331,7 @@ IN_CBOR = {
     *("cbor-decode", "cose-sign1", "cose-key", "proof", "receipt"),
     *("examine", "statement", "question", "private-document"),
     *("presentation", "recall", "party-says"),
+    *("challenge", "step-facts", "case-steps"),
 }
 """Targets that are given CBOR, at least in part."""
 

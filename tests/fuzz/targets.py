@@ -21,7 +21,18 @@ from nacl.public import SealedBox
 from nacl.signing import VerifyKey
 
 from standing import charter
-from standing.cases import decisions, presentations, recalls
+from standing.cases import challenges, decisions, presentations, recalls
+from standing.cases.lifecycles import (
+    LIFECYCLES,
+    Signer,
+    WorkingDays,
+    World,
+    case_of,
+    check_lasting,
+    event_of,
+    read_facts,
+    write_facts,
+)
 from standing.columns import ColumnStore
 from standing.errors import StandingError
 from standing.fetch import Answered
@@ -40,7 +51,7 @@ from standing.policy.columns import columns_of
 from standing.serve._entries import _check_type, _id
 from standing.serve._http import Answer, Problem, read_body
 from standing.serve._reads import Files
-from standing.vault import Record, leaf_of, parse_preimage, preimage, signed_digest
+from standing.vault import Record, Step, leaf_of, parse_preimage, preimage, signed_digest
 from standing.verify import tree
 from standing.verify.checkpoints import parse_checkpoint, verify_checkpoint
 from standing.verify.cosignatures import verify_cosignature, verify_line
@@ -572,6 +583,93 @@ def party_says(data: bytes) -> None:
         if found is not None:
             assert found[1] == objects.SIGNERS["bus"].public.thumbprint
             assert cbor.encode(msgspec.to_builtins(found[2], builtin_types=(bytes,))) == data
+
+
+CHALLENGE = cbor.encode(
+    {16: "application/vnd.standing.challenge.v1+cose", 1: EDDSA,
+     4: objects.SIGNERS["metro"].public.thumbprint}
+)  # fmt: skip
+
+
+@target
+def challenge(data: bytes) -> None:
+    """What an issuer may ask of whoever controls a reference; no code but its own answers it."""
+    found = attempt(challenges.parse_challenge, _signed("metro", CHALLENGE, data))
+    if found is not None:
+        assert cbor.encode(msgspec.to_builtins(found[1], builtin_types=(bytes,))) == data
+        assert not challenges.is_answered(found[1], "abcd-efgh-ijkl-mnop")
+
+
+_EVENTS = {
+    (name, move.event): (table, move) for name, table in LIFECYCLES.items() for move in table.moves
+}
+
+
+@target
+def step_facts(data: bytes) -> None:
+    """Arbitrary facts of any step: a step of the table, or refused; what was read is written."""
+    value = attempt(cbor.decode, data)
+    if not isinstance(value, list) or len(value) != 3 or not isinstance(value[2], dict):
+        return
+    found = (
+        _EVENTS.get((value[0], value[1])) if all(isinstance(v, str) for v in value[:2]) else None
+    )
+    if found is None:
+        return
+    table, move = found
+    step = attempt(
+        lambda: msgspec.structs.replace(
+            _STEP, lifecycle=table.name, event=move.event, facts=value[2]
+        )
+    )
+    event = attempt(event_of, bytes(32), step)
+    if event is None:
+        return
+    again = attempt(parse_preimage, preimage(step))
+    assert again == step
+    assert read_facts(move, write_facts(event.facts)) == event.facts
+
+
+_STEP = Step(bytes(32), objects.DAY, objects.CONTEXT, "", "contest", b"", 0, "file", {}, b"", [])
+
+
+@target
+def case_steps(data: bytes) -> None:
+    """A lifecycle and steps of any kind in any order: folded and checked, or refused."""
+    value = attempt(cbor.decode, data)
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[1], list):
+        return
+    table = LIFECYCLES.get(value[0]) if isinstance(value[0], str) else None
+    if table is None:
+        return
+    steps, day, opening = [], objects.DAY, b""
+    for number, said in enumerate(value[1][:12]):
+        if not isinstance(said, list) or len(said) != 3:
+            return
+        wait, event, facts = said
+        is_form = isinstance(wait, int) and isinstance(event, str) and isinstance(facts, dict)
+        if not is_form or not 0 <= wait <= 400:
+            return
+        day += wait
+        step = Step(bytes([number] * 32), day, objects.CONTEXT, "", table.name, opening, number,
+                    event, facts, b"", [])  # fmt: skip
+        leaf = leaf_of(step)
+        opening = opening or leaf
+        steps.append((leaf, step))
+    if not steps:
+        return
+    for later in (0, 7, 400):
+        case = attempt(case_of, steps, subject=1, day=day + later, days=WorkingDays())
+        if case is None:
+            return
+        assert case.state in table.states
+        assert case.due is None or case.due > day + later
+        assert [event.number for event in case.events] == list(range(len(steps)))
+    before = case_of(steps[:-1], subject=1, day=day, days=WorkingDays())
+    event = event_of(*steps[-1])
+    for role in ("subject", "issuer", "reviewer", "relying-party", "desk", "ledger"):
+        signer = Signer(role, "somebody", "a house", b"")
+        attempt(check_lasting, table, before, event, signer, World(day))
 
 
 # --- rules ----------------------------------------------------------------------------------------

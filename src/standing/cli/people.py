@@ -14,6 +14,7 @@ from standing.cli.options import (
     open_for,
     show,
     today_option,
+    write_output,
 )
 
 
@@ -73,11 +74,60 @@ def give(
     today: str | None,
     as_json: bool,
 ) -> None:
-    """Agree, with the subject's own key, for one context and named purposes."""
+    """Agree, with the subject's own key, for one context and named purposes.
+
+    Read first what you agree to: standing consent text. Agreeing again renews: the newer consent
+    holds, and nothing starts anew.
+    """
     with open_for(directory, today) as ledger:
         pseudonym = ledger.consent(load_signing_key(key), context, purposes or None)
     value = {"subject": pseudonym, "context": context}
     show(value, f"Consent given in {context}. Your name there is {pseudonym}.", as_json=as_json)
+
+
+@consent.command()
+@click.option("--context", required=True)
+@ledger_option
+@json_option
+def text(context: str, directory: Path, as_json: bool) -> None:
+    """Print what a consent of today agrees to, in English and Chinese."""
+    from standing.ledger import open_ledger
+
+    with open_ledger(directory, read_only=True) as ledger:
+        words = ledger.consent_text(context).decode()
+    show({"context": context, "text": words}, words.rstrip(), as_json=as_json)
+
+
+@consent.command()
+@key_option("The subject's private key.")
+@click.option("--context", required=True)
+@click.option("--purpose", "purposes", multiple=True, help="A purpose that stays (default: all).")
+@click.option("--issuer", "issuers", multiple=True, help="An issuer that stays (default: all).")
+@ledger_option
+@today_option
+@json_option
+def narrow(
+    key: Path,
+    context: str,
+    purposes: tuple[str, ...],
+    issuers: tuple[str, ...],
+    directory: Path,
+    today: str | None,
+    as_json: bool,
+) -> None:
+    """Agree to less from now on: name the purposes and the issuers that stay.
+
+    It takes the place of your consent at once and ends when that would have ended. Nobody else
+    is told; rows of an issuer that you do not name are dropped without a word.
+    """
+    if not purposes and not issuers:
+        raise click.UsageError("Name what stays: --purpose or --issuer, or both.")
+    with open_for(directory, today) as ledger:
+        pseudonym = ledger.narrow(
+            load_signing_key(key), context, purposes=purposes or None, issuers=issuers or None
+        )
+    value = {"subject": pseudonym, "context": context, "narrowed": True}
+    show(value, f"You agree to no more than that in {context} from now on.", as_json=as_json)
 
 
 @consent.command()
@@ -161,26 +211,38 @@ def attributes(
     show(value, text if clear else f"{text} No score depends on it.", as_json=as_json)
 
 
-@click.command()
+@click.group()
+def link() -> None:
+    """Let an issuer's reference (a card, an account) stand for a subject."""
+
+
+_shared = click.option(
+    "--shared", is_flag=True, help="Several people use it: nothing negative is stored by it."
+)
+
+
+@link.command("in-person")
 @click.argument("subject")
 @click.argument("reference")
 @click.option("--context", required=True)
 @click.option("--issuer", required=True, help="The issuer that knows the subject by REFERENCE.")
 @key_option("The issuer's private key.")
+@_shared
 @ledger_option
 @today_option
 @json_option
-def link(
+def in_person(
     subject: str,
     reference: str,
     context: str,
     issuer: str,
     key: Path,
+    shared: bool,
     directory: Path,
     today: str | None,
     as_json: bool,
 ) -> None:
-    """Let an issuer's REFERENCE (a card, an account) stand for SUBJECT from today on.
+    """Let a REFERENCE whose credential the issuer saw stand for SUBJECT from today on.
 
     SUBJECT is a pseudonym, another reference, or the file of the subject's key.
     """
@@ -188,6 +250,63 @@ def link(
     with open_for(directory, today) as ledger:
         if holder is not None:
             subject = ledger.pseudonym_of(holder.public, context)
-        ledger.link(subject, reference, context, issuer=issuer, by=load_signing_key(key))
+        ledger.link(
+            subject, reference, context, issuer=issuer, by=load_signing_key(key), shared=shared
+        )
     value = {"subject": subject, "reference": reference, "context": context}
     show(value, f"{reference} stands for {subject} in {context}.", as_json=as_json)
+
+
+@link.command()
+@click.argument("reference")
+@click.option("--context", required=True)
+@key_option("The issuer's private key.")
+@_shared
+@click.option("-o", "output", type=PATH, required=True, metavar="FILE")
+@ledger_option
+@today_option
+@json_option
+def challenge(
+    reference: str,
+    context: str,
+    key: Path,
+    shared: bool,
+    output: Path,
+    directory: Path,
+    today: str | None,
+    as_json: bool,
+) -> None:
+    """Make a challenge for whoever controls REFERENCE, and a code that proves it.
+
+    Send the code by the reference's own channel (the card's app, the account's address) and FILE
+    by any. Nothing is kept and nobody is looked up.
+    """
+    with open_for(directory, today) as ledger:
+        made = ledger.challenge(reference, context, by=load_signing_key(key), shared=shared)
+    write_output(output, made.signed)
+    value = {"file": str(output), "code": made.code, "reference": reference, "context": context}
+    show(value, f"Wrote {output}. The code for {reference} is {made.code}.", as_json=as_json)
+
+
+@link.command()
+@click.argument("challenge_file", type=PATH, metavar="FILE")
+@click.option("--code", required=True, help="The code that came by the reference's own channel.")
+@key_option("The subject's private key.")
+@ledger_option
+@today_option
+@json_option
+def answer(
+    challenge_file: Path,
+    code: str,
+    key: Path,
+    directory: Path,
+    today: str | None,
+    as_json: bool,
+) -> None:
+    """Answer the challenge in FILE: its reference stands for you from today on."""
+    from standing.ledger import require_file
+
+    signed = require_file(challenge_file, "challenge")
+    with open_for(directory, today) as ledger:
+        ledger.answer_challenge(signed, code, key=load_signing_key(key))
+    show({"linked": True}, "The reference stands for you from today on.", as_json=as_json)

@@ -311,6 +311,31 @@ def test_region_and_group_are_stated_read_and_taken_back(
     assert shell.good("verify")["ok"] is True
 
 
+def test_whoever_has_the_code_answers_a_challenge_and_agrees_to_less(
+    shell: Shell, place: Path, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STANDING_LEDGER", str(place / "ledger"))
+    key = town.people[1]
+    write_key_file(place / "me.key", KeyFile("subject", "me", key, key.public))
+    made = shell.good(
+        "link", "challenge", "badge-9", "--context", CONTEXT, "--key", place / "metro.key",
+        "-o", place / "badge.challenge",
+    )  # fmt: skip
+    answer = ["link", "answer", place / "badge.challenge", "--key", place / "me.key", "--code"]
+    error = shell.bad(1, *answer, "abcd-efgh-ijkl-mnop")["error"]
+    assert error["code"] == "E-LINK-04"
+    assert shell.good(*answer, made["code"]) == {"linked": True}
+    scored = shell.good("score", "badge-9", "--context", CONTEXT)
+    assert scored["subject"] == (place / "name").read_text()
+    told = ["--context", CONTEXT, "--key", place / "me.key"]
+    assert "metro" in shell.good("consent", "text", "--context", CONTEXT)["text"]
+    error = shell.bad(1, "consent", "narrow", *told, "--issuer", "metro")["error"]
+    assert error["code"] == "E-CONSENT-02"
+    shell.bad(3, "consent", "narrow", *told)
+    assert shell.good("consent", "give", *told)["subject"] == scored["subject"]
+    assert shell.good("verify")["ok"] is True
+
+
 def test_an_issuer_links_a_reference_to_the_holder_of_a_key(
     shell: Shell, place: Path, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,13 +344,13 @@ def test_an_issuer_links_a_reference_to_the_holder_of_a_key(
         assert key is not None
         write_key_file(place / f"{name}.key", KeyFile("subject", name, key, key.public))
     told = ["--context", CONTEXT, "--issuer", "metro", "--key", place / "metro.key"]
-    done = shell.good("link", place / "me.key.pub", "badge-7", *told)
+    done = shell.good("link", "in-person", place / "me.key.pub", "badge-7", *told)
     assert done["subject"] == (place / "name").read_text()
     assert shell.good("score", "badge-7", "--context", CONTEXT)["subject"] == done["subject"]
-    error = shell.bad(1, "link", place / "stranger.key", "badge-8", *told)["error"]
+    error = shell.bad(1, "link", "in-person", place / "stranger.key", "badge-8", *told)["error"]
     assert error["code"] == "E-PEOPLE-08"
     told[1] = "rail"
-    error = shell.bad(1, "link", place / "me.key", "badge-8", *told)["error"]
+    error = shell.bad(1, "link", "in-person", place / "me.key", "badge-8", *told)["error"]
     assert error["code"] == "E-PEOPLE-16"
 
 
