@@ -156,6 +156,10 @@ EVENTS: Final[dict[str, Said]] = {
         "{who} told that the source of the record {record} ends on {on}.",
         "{who}告知记录 {record} 的来源将于 {on} 终止。",
     ),
+    "link.end": (
+        "The reference {reference} stands for somebody else.",
+        "凭证号 {reference} 已归属他人。",
+    ),
     "stop.freeze": ("{who} asked to stop, without a key.", "{who}提出停止请求（无需密钥）。"),
     "stop.confirm": ("{who} confirmed the stop.", "{who}确认停止。"),
     "stop.resume": ("{who} undid the stop.", "{who}撤销了停止请求。"),
@@ -279,6 +283,10 @@ STATES: Final[dict[str, Said]] = {
     "record.source-ends": (
         "The record expires then at the latest.",
         "该记录最迟于该日失效。",
+    ),
+    "link.ended": (
+        "Nothing more is recorded about you by it.",
+        "此后不再以其记录您的行为。",
     ),
     "stop.frozen": (
         "No record, no score and no answer from now on; your key can still undo it.",
