@@ -157,8 +157,8 @@ EVENTS: Final[dict[str, Said]] = {
         "{who}告知记录 {record} 的来源将于 {on} 终止。",
     ),
     "link.end": (
-        "A ruling gave the reference {reference} to somebody else.",
-        "经裁定，凭证号 {reference} 归他人所有。",
+        "The reference {reference} stands for somebody else.",
+        "凭证号 {reference} 已归属他人。",
     ),
     "stop.freeze": ("{who} asked to stop, without a key.", "{who}提出停止请求（无需密钥）。"),
     "stop.confirm": ("{who} confirmed the stop.", "{who}确认停止。"),
@@ -284,16 +284,16 @@ STATES: Final[dict[str, Said]] = {
         "The record expires then at the latest.",
         "该记录最迟于该日失效。",
     ),
+    "link.ended": (
+        "Nothing more is recorded about you by it.",
+        "此后不再以其记录您的行为。",
+    ),
     "stop.frozen": (
         "No record, no score and no answer from now on; your key can still undo it.",
         "自此无记录、无得分、无答复；您仍可用密钥撤销。",
     ),
     "stop.stopped": ("You have stopped, as of the day of the request.", "自请求之日起已停止。"),
     "stop.resumed": ("Your consent holds again from now on.", "您的同意自此恢复有效。"),
-    "link.ended": (
-        "It stands for you no more, and nothing more is recorded by it.",
-        "该凭证号不再代表您，也不再据此记录。",
-    ),
     "mandate.live": ("It is shown in every report.", "该委托在每份报告中列明。"),
     "mandate.ended": ("The mandate of {name} is over.", "对 {name} 的委托已结束。"),
     "mandate.revoked": ("It is over at once.", "立即结束。"),

@@ -47,7 +47,6 @@ SHEET_WORDS: Final[dict[str, tuple[str, str]]] = {
         "另有 {n} 条记录为依据，详见完整报告。",
     ),
     "letter.record": ("Record", "记录"),
-    "letter.act": ("What was recorded", "所记录的行为"),
     "letter.points": ("Points", "分值"),
     "letter.points-zero": ("± 0, set aside", "± 0，暂不计入"),
     "letter.duty": ("The duty", "义务"),
@@ -141,7 +140,6 @@ SHEET_WORDS: Final[dict[str, tuple[str, str]]] = {
     "report.case": ("{case}", "案件 {case}"),
     "report.no-cases": ("No case.", "没有案件。"),
     "report.happened": ("What happened", "经过"),
-    "report.said": ("What was said", "陈述内容"),
     "report.files": ("Files", "文件"),
     "report.file": ("File", "文件"),
     "report.leaf": ("Leaf", "叶"),
@@ -157,7 +155,6 @@ SHEET_WORDS: Final[dict[str, tuple[str, str]]] = {
     "report.state": ("State", "状态"),
     "report.item": ("Notice", "通知"),
     "report.none": ("None.", "无。"),
-    "report.yes": ("yes", "是"),
     # --- coded values ---------------------------------------------------------------------------
     "status.effective": ("stands", "有效"),
     "status.contested": ("contested, set aside", "有异议，暂不计入"),

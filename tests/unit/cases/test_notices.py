@@ -12,7 +12,7 @@ from standing.cases.lifecycles import LIFECYCLES
 from standing.cases.notices import GIVE_UP_SECONDS, LANGUAGES, next_try
 from standing.cli import cli
 from standing.ledger.inbox_text import inbox_facts, inbox_text
-from standing.wire.days import format_day
+from standing.wire.days import format_day, parse_day
 from tests.unit.cases.conftest import TODAY
 
 MOVES = [(table, move) for table in LIFECYCLES.values() for move in table.moves]
@@ -235,3 +235,16 @@ def test_pauses_grow_to_a_day_and_end_after_thirty():
     assert pauses == sorted(pauses)
     assert pauses[:6] == [60, 300, 1_800, 7_200, 43_200, 86_400]
     assert now >= GIVE_UP_SECONDS
+
+
+def test_a_record_is_told_of_before_it_counts(stage):
+    """L18: in the inbox from the day on which it is in the log, and worth nothing until its day."""
+    for one in stage.ledger.inbox("card-1", "rail"):
+        if one.item.kind != "record":
+            continue
+        record = one.item.about
+        counts_from = parse_day(re.search(r"counts from (\S+) on", one.item.words.en)[1])
+        assert counts_from - one.item.day >= 7
+        for day in range(one.item.day, counts_from + 1):
+            reasons = {r.record: r for r in stage.ledger.score("card-1", "rail", day).score.reasons}
+            assert (reasons[record].counted != 0) == (day == counts_from)

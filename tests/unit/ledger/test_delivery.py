@@ -374,3 +374,28 @@ def test_a_tick_killed_at_any_step_loses_nothing_and_tells_it_under_one_name(
         statement += 1
     assert statement > 15
     assert seen > {(1, 1)}  # some were told again, under the same name
+
+
+def test_an_issuer_is_told_of_a_contest_and_of_its_end_within_the_days_it_has(town, hook):
+    """L21, L24: told in two working days that it was contested, in three what became of it."""
+    town.add_court()
+    (town.directory / "standing.toml").write_text(
+        f'[contacts.metro]\nwebhook = "{hook.address}/metro"\n', encoding="utf-8"
+    )
+    town.import_rows([row(0)])
+    town.move_to(TODAY + NOTICE_DAYS + 1)
+    town.ledger.tick()
+    days = town.ledger.working_days(CONTEXT)
+    filed = town.ledger.today
+    case = town.contest(0, town.record_of(0))
+    assert [w.case.name for w in town.ledger.worklist(town.keys["metro"].public)] == [case.name]
+    told = []
+    for day in range(filed + 1, case.due + 4):
+        town.move_to(day)
+        before = len(hook.taken)
+        town.ledger.tick()
+        told += [day] * (len(hook.taken) - before)
+    contested, ended = told
+    assert contested < days.after(filed, 2)
+    assert town.ledger.case(case.name).state == "lapsed"
+    assert ended < days.after(case.due, 3)

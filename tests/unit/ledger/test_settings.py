@@ -1,9 +1,22 @@
 """Settings say how messages leave, and nothing that they cannot say."""
 
+import re
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from standing.errors import Usage
-from standing.ledger._settings import Settings, load_settings
+from standing.ledger._settings import (
+    Letters,
+    Mail,
+    OfOrganisation,
+    Settings,
+    Web,
+    load_settings,
+)
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "settings.md"
 
 GOOD = """
 [mail]
@@ -99,3 +112,22 @@ def test_broken_settings_stop_messages_and_no_relief(town):
     town.move_to(TODAY + 2)
     town.ledger.tick()
     assert any(one.item.about == case.name for one in town.ledger.inbox(town.names[0], CONTEXT))
+
+
+def test_every_setting_has_a_place_in_the_reference_and_none_is_left_there():
+    page = PAGE.read_text(encoding="utf-8")
+    parts = {"mail": Mail, "web": Web, "letters": Letters, "contacts.NAME": OfOrganisation}
+    known = {
+        f"{table}.{field.encode_name}"
+        for table, part in parts.items()
+        for field in msgspec.structs.fields(part)
+    }
+    assert {name.partition(".")[0] for name in known} == set(Settings.__struct_fields__)
+    assert set(re.findall(r"^\| `([a-zA-Z_.]+)` \|", page, re.MULTILINE)) == known
+
+
+def test_the_example_of_the_reference_is_one(tmp_path):
+    [example] = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    settings = load(tmp_path, example)
+    assert settings.mail is not None
+    assert len(settings.contacts) == 2
