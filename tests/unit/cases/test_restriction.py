@@ -193,3 +193,16 @@ def test_without_two_independent_houses_nothing_is_proposed(stage):
     stage.ledger.revoke(gone, "left", by=operator)
     with pytest.raises(Refused, match="L66"):
         propose(stage)
+
+
+@pytest.mark.parametrize(
+    "target", ["record", "score", "restriction", "decision", "link", "erasure"]
+)
+def test_everything_that_burdens_can_be_contested(stage, target):
+    case = propose(stage)
+    named = {
+        "record": stage.unpaid, "restriction": case.name, "decision": "booking-1", "link": "card-7",
+    }.get(target, "")  # fmt: skip
+    facts = {"target": target, "named": named, "words": "That is wrong."}
+    contest = stage.open("card-1", "contest", "file", facts, "resident")
+    assert (contest.state, contest.due) == ("open", stage.ledger.today + 8)
