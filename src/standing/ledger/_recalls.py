@@ -77,11 +77,16 @@ def _first_of_each(found: Sequence[_Found]) -> list[_Found]:
 
 
 def _other_than_clear(core: Core, days: range) -> Iterator[_Found]:
+    """Find restrictions and perks that ceased to hold; who asked alike is looked at once a day."""
+    said: dict[tuple[bytes, str, bool, int], str] = {}
     for name, leaf in core.vault.asked.watched():
         kept, party, asked, given = _open(core, leaf)
         maker = kept.maker if isinstance(kept, Presented) else b""
         for day in range(max(days.start, kept.day), days.stop):
-            if _answers.answer_on(core, asked, maker, day) != given:
+            alike = (name, asked.purpose, bool(asked.alternative), day)
+            if alike not in said:
+                said[alike] = _answers.answer_on(core, asked, maker, day)
+            if said[alike] != given:
                 yield _Found(name, leaf, party, asked, day)
                 break
 
