@@ -24,6 +24,7 @@ class Post:
     def __init__(self) -> None:
         self.taken: list[tuple[list[str], Message]] = []
         self.mode = "take"  # take, refuse, later, hang-up: taken, and no answer
+        self.hated = ""  # whose messages make it hang up
         self.calls = 0
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:
@@ -33,7 +34,7 @@ class Post:
         if self.mode == "later":
             return "451 Try again later"
         self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=default)))
-        if self.mode == "hang-up":
+        if self.mode == "hang-up" or envelope.rcpt_tos == [self.hated]:
             server.transport.close()
         return "250 OK"
 

@@ -156,6 +156,28 @@ def test_a_webhook_that_is_silent_is_not_waited_for_long(told, hook, monkeypatch
     assert told.ledger.tick().failed == 1
 
 
+def test_one_message_that_makes_the_server_hang_up_holds_up_no_other(told, post):
+    for person, name in ((2, "cai"), (3, "dan"), (4, "eva")):
+        contact(told, person, "email", f"{name}@example.org")
+    post.hated = "ann@example.org"
+    told.move_to(TODAY + 2)
+    ticked = told.ledger.tick()
+    assert ticked.failed == 1
+    for name in ("cai", "dan", "eva"):
+        assert sum(post.ids(f"{name}@example.org").values()) == 1
+
+
+def test_what_there_is_no_time_for_is_first_next_time(told, post, monkeypatch):
+    from standing.ledger import _delivery
+
+    monkeypatch.setattr(_delivery, "SEND_SECONDS", -1.0)
+    ticked = told.ledger.tick()
+    assert (ticked.told, ticked.failed) == (0, 0)
+    assert [m.attempts for m in told.ledger.outbox("waiting")] == [0, 0]
+    monkeypatch.undo()
+    assert told.ledger.tick().told == 2
+
+
 def test_a_mail_server_that_is_gone_holds_up_no_webhook(told, hook):
     write_settings(told, free_port())
     ticked = told.ledger.tick()
