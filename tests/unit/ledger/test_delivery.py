@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 
 from standing import fetch
 from standing.errors import Unreachable
 from standing.ledger import _message
 from standing.wire import cose
 from standing.wire.keys import PublicKey, SigningKey
-from tests.outside import free_port, mail_server, webhook
+from tests.outside import free_port, mail_server, own_certificate, webhook
 from tests.support import CONTEXT, NOTICE_DAYS, TODAY, row
 
 MAIL = """
@@ -341,6 +342,77 @@ def test_organisations_are_told_of_work_and_of_outcomes(town, hook):
     ids = {_message.read_notice(body, PublicKey.from_cose_key(town.ledger.state.log_key("answer")))
            for _, _, body in hook.taken}  # fmt: skip
     assert len(ids) == 3
+
+
+# --- encrypted, and with a name -------------------------------------------------------------------
+
+SAFE = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+from = "notices@ledger.example"
+user = "notices"
+password_file = "mail.password"
+"""
+
+
+class Doorkeeper:
+    """Lets one name in with one password."""
+
+    def __call__(self, _server, _session, _envelope, _mechanism, given):
+        is_right = (given.login, given.password) == (b"notices", b"open sesame")
+        return AuthResult(success=is_right, handled=is_right)
+
+
+def written_to(town, port, password="open sesame"):
+    (town.directory / "standing.toml").write_text(SAFE.format(port=port), encoding="utf-8")
+    (town.directory / "mail.password").write_text(f"{password}\n", encoding="utf-8")
+    contact(town, 0, "email", "ann@example.org")
+    town.move_to(TODAY + 1)
+    return town.ledger.tick()
+
+
+@pytest.fixture
+def safe(tmp_path):
+    context, certificate = own_certificate(tmp_path)
+    how = {"tls_context": context, "authenticator": Doorkeeper(), "require_starttls": True}
+    with mail_server(**how) as (server, port):
+        server.port, server.certificate = port, certificate
+        yield server
+
+
+def test_mail_goes_encrypted_to_a_server_that_is_who_it_says(town, safe, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(safe.certificate))
+    assert written_to(town, safe.port).told == 1
+    assert len(safe.taken) == 1
+
+
+def test_nothing_goes_to_a_server_whose_certificate_nobody_vouches_for(town, safe):
+    assert written_to(town, safe.port).failed == 1
+    assert [m.why for m in town.ledger.outbox()] == ["unreachable"]
+    assert safe.taken == []
+
+
+def test_a_wrong_password_is_said(town, safe, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(safe.certificate))
+    written_to(town, safe.port, "wrong")
+    assert [m.why for m in town.ledger.outbox()] == ["no-login"]
+
+
+def test_a_password_that_cannot_be_read_is_said(town, safe, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(safe.certificate))
+    (town.directory / "mail.password").mkdir()
+    (town.directory / "standing.toml").write_text(SAFE.format(port=safe.port), encoding="utf-8")
+    contact(town, 0, "email", "ann@example.org")
+    town.move_to(TODAY + 1)
+    town.ledger.tick()
+    assert [m.why for m in town.ledger.outbox()] == ["no-login"]
+
+
+def test_no_password_goes_in_clear_where_no_encryption_is_offered(town, post):
+    written_to(town, post.port)
+    assert [m.why for m in town.ledger.outbox()] == ["unreachable"]
+    assert post.taken == []
 
 
 # --- killed at every step -----------------------------------------------------------------------
