@@ -3,7 +3,10 @@
 Both are real servers that speak over sockets; each can be told to misbehave.
 """
 
+import datetime as dt
+import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -13,9 +16,15 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 
 class Post:
@@ -24,6 +33,7 @@ class Post:
     def __init__(self) -> None:
         self.taken: list[tuple[list[str], Message]] = []
         self.mode = "take"  # take, refuse, later, hang-up: taken, and no answer
+        self.hated = ""  # whose messages make it hang up
         self.calls = 0
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:
@@ -33,7 +43,7 @@ class Post:
         if self.mode == "later":
             return "451 Try again later"
         self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=default)))
-        if self.mode == "hang-up":
+        if self.mode == "hang-up" or envelope.rcpt_tos == [self.hated]:
             server.transport.close()
         return "250 OK"
 
@@ -43,16 +53,40 @@ class Post:
 
 
 @contextmanager
-def mail_server() -> Iterator[tuple[Post, int]]:
-    """Run a mail server for as long as the block lasts; gives it and its port."""
+def mail_server(**how: Any) -> Iterator[tuple[Post, int]]:
+    """Run a mail server for as long as the block lasts; gives it and its port.
+
+    `how`: what aiosmtpd's server takes, such as `tls_context` and `authenticator`.
+    """
     post = Post()
     port = free_port()
-    controller = Controller(post, hostname="127.0.0.1", port=port)
+    controller = Controller(post, hostname="127.0.0.1", port=port, **how)
     controller.start()
     try:
         yield post, port
     finally:
         controller.stop()
+
+
+def own_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """Make a certificate for this machine; gives a server's side and what a client may trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, secret = folder / "own.pem", folder / "own.key"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, secret)
+    return context, certificate
 
 
 def free_port() -> int:

@@ -6,6 +6,7 @@ one. A crash in between sends a message again, with the same id, and never loses
 
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
@@ -24,6 +25,7 @@ from standing.ledger._settings import Mail, Settings
 from standing.vault import DROPPED, TOLD, UNDELIVERED, WAITING, Message
 
 AT_ONCE: Final = 1_000
+SEND_SECONDS: Final = 120.0
 _MAIL_SECONDS: Final = 10.0
 _SENDERS: Final = 8
 _OK: Final = range(200, 300)
@@ -42,6 +44,7 @@ class Outgoing:
     kind: str
     address: str
     data: bytes
+    sender: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,21 @@ class Delivery:
     loopback: bool
 
     def send(self) -> Iterator[tuple[str, str]]:
-        """Send them; gives (id, why it failed, or "") of each as soon as it is known."""
+        """Send them; gives (id, why it failed, or "") of each as soon as it is known.
+
+        What there was no time for is not given, and is as due as before.
+        """
         webhooks = [one for one in self.outgoing if one.kind == "webhook"]
         emails = [one for one in self.outgoing if one.kind == "email"]
+        deadline = time.monotonic() + SEND_SECONDS
         senders = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
         try:
             calls = {senders.submit(self._post, one): one.id for one in webhooks}
-            yield from self._mail(emails)
-            for done in as_completed(calls):
+            yield from self._mail(emails, deadline)
+            for done in as_completed(calls, timeout=max(0.0, deadline - time.monotonic())):
                 yield calls[done], done.result()
+        except TimeoutError:
+            return
         finally:
             senders.shutdown(cancel_futures=True)  # whoever stops listening waits for few
 
@@ -73,61 +82,83 @@ class Delivery:
             return UNREACHABLE
         return "" if status in _OK else REFUSED
 
-    def _mail(self, emails: Sequence[Outgoing]) -> Iterator[tuple[str, str]]:
-        if not emails:
-            return
-        if self.mail is None:
-            yield from ((one.id, NO_MAIL) for one in emails)
-            return
+    def _mail(self, emails: Sequence[Outgoing], deadline: float) -> Iterator[tuple[str, str]]:
+        """Hand messages over, one connection for as many as the server takes."""
         server: smtplib.SMTP | None = None
         try:
             for place, one in enumerate(emails):
-                try:
-                    server = server or self._connect(self.mail)
-                    why = _hand_over(server, self.mail, one)
-                except (OSError, smtplib.SMTPException) as problem:
-                    # nobody there: the others need not wait for the same silence
-                    is_login = isinstance(problem, smtplib.SMTPAuthenticationError)
-                    why = NO_LOGIN if is_login else UNREACHABLE
-                    yield from ((late.id, why) for late in emails[place:])
+                if time.monotonic() > deadline:
                     return
+                if server is None:
+                    try:
+                        server = self._connect()
+                    except _Unconnected as problem:
+                        # nobody there: the others need not wait for the same silence
+                        yield from ((late.id, problem.why) for late in emails[place:])
+                        return
+                why, is_over = _hand_over(server, one)
+                if is_over:  # whatever one message did to it, the next has a connection of its own
+                    server.close()
+                    server = None
                 yield one.id, why
         finally:
             if server is not None:
                 with suppress(OSError, smtplib.SMTPException):
                     server.quit()
 
-    def _connect(self, mail: Mail) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
+        mail = self.mail
+        if mail is None:
+            raise _Unconnected(NO_MAIL)
         domain = mail.sender.rpartition("@")[2]
-        server = smtplib.SMTP(mail.host, mail.port, local_hostname=domain, timeout=_MAIL_SECONDS)
+        try:
+            server = smtplib.SMTP(
+                mail.host, mail.port, local_hostname=domain, timeout=_MAIL_SECONDS
+            )
+        except (OSError, smtplib.SMTPException):
+            raise _Unconnected(UNREACHABLE) from None
         try:
             if mail.starttls:  # never without it: what is not offered is a failure
                 server.starttls(context=ssl.create_default_context())
             if mail.user:
                 server.login(mail.user, self._password(mail))
-        except BaseException:
+        except BaseException as problem:
             server.close()
+            if isinstance(problem, smtplib.SMTPAuthenticationError | UnicodeError):
+                raise _Unconnected(NO_LOGIN) from None
+            if isinstance(problem, OSError | smtplib.SMTPException):
+                raise _Unconnected(UNREACHABLE) from None
             raise
         return server
 
     def _password(self, mail: Mail) -> str:
         try:
             return (self.directory / mail.password_file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise smtplib.SMTPAuthenticationError(0, b"the password cannot be read") from None
+        except OSError:
+            raise _Unconnected(NO_LOGIN) from None
 
 
-def _hand_over(server: smtplib.SMTP, mail: Mail, one: Outgoing) -> str:
-    """Give one message to the mail server; tells why it was not taken, or ""."""
+class _Unconnected(Exception):  # noqa: N818 - it says why, and goes no further than here
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def _hand_over(server: smtplib.SMTP, one: Outgoing) -> tuple[str, bool]:
+    """Give one message to the mail server; tells why it was not taken, and whether it hung up."""
     try:
-        server.sendmail(mail.sender, [one.address], one.data)
+        server.sendmail(one.sender, [one.address], one.data)
     except smtplib.SMTPServerDisconnected:
-        raise
+        return UNREACHABLE, True
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
-        with suppress(smtplib.SMTPResponseException):
+        try:
             server.rset()
-        return REFUSED
-    return ""
+        except (OSError, smtplib.SMTPException):
+            return REFUSED, True
+        return REFUSED, False
+    except (OSError, smtplib.SMTPException):
+        return UNREACHABLE, True
+    return "", False
 
 
 # --- the ledger's side ------------------------------------------------------------------------
@@ -169,7 +200,8 @@ def _written(core: Core, settings: Settings, message: Message) -> Outgoing | Non
                 fix="Open it for writing: standing.open(directory).",
             )
         data = write_notice(core.answer_key, core.trust.origin, message.id)
-    return Outgoing(message.id, kind, address, data)
+    sender = settings.mail.sender if settings.mail else ""
+    return Outgoing(message.id, kind, address, data, sender)
 
 
 def _address(core: Core, settings: Settings, message: Message) -> tuple[str, str, str] | None:

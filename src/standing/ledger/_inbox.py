@@ -4,7 +4,7 @@ Nothing is stored for it, so that nothing is ever lost: a ledger that sent nothi
 inbox as one that told everything. What a message about an item came to stands beside it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,8 +68,9 @@ def items_of(core: Core, number: int, context: str) -> Iterator[Item]:
     name = namer(core, str(number))
     cases = _world.cases_of(core, number, context)
     subject = core.vault.secret.pseudonym(number, context) if context else _anywhere(core, number)
+    who = sayers(core)
     for case in cases:
-        yield from notices.case_items(case, subject, lambda c, e: sayer_of(core, c, e), name)
+        yield from notices.case_items(case, subject, who, name)
     if not context:
         return
     for said in noticed(core, number, context, cases):
@@ -85,9 +86,20 @@ def _anywhere(core: Core, number: int) -> str:
     return core.vault.secret.pseudonym(number, contexts[0]) if contexts else "YOUR.pub"
 
 
-def sayer_of(core: Core, case: Case, event: Event) -> Sayer:
-    """Tell who took a step: a role, and the name of an organisation or a representative."""
-    said = _world.name_of(core, case, event)
+def sayers(core: Core) -> Callable[[Case, Event], Sayer]:
+    """Give what tells who took a step: a role, and the name of an organisation or a person."""
+    known: dict[tuple[int, bytes], Sayer] = {}
+
+    def who(case: Case, event: Event) -> Sayer:
+        key = case.subject, event.kid
+        if key not in known:
+            known[key] = _sayer(_world.name_of(core, case, event))
+        return known[key]
+
+    return who
+
+
+def _sayer(said: str) -> Sayer:
     match said:
         case "the subject":
             return Sayer("subject", "")

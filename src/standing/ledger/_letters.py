@@ -164,7 +164,7 @@ def _item(core: Core, case: Case) -> notices.Item:
     """Give the notice of the letter's step, with what could be done from that day on."""
     subject = core.vault.secret.pseudonym(case.subject, case.context)
     items = notices.case_items(
-        case, subject, lambda c, e: _inbox.sayer_of(core, c, e),
+        case, subject, _inbox.sayers(core),
         _inbox.namer(core, str(case.subject)),
     )  # fmt: skip
     return items[-1]

@@ -234,7 +234,7 @@ def _case(core: Core, case: Case) -> dict[str, Any]:
     for step, event in zip(facts["steps"], case.events, strict=True):
         step["files"] = [_file(core, leaf) for leaf in files_of(event)]
     subject = core.vault.secret.pseudonym(case.subject, case.context)
-    items = case_items(case, subject, lambda c, e: _inbox.sayer_of(core, c, e), lambda _: "")
+    items = case_items(case, subject, _inbox.sayers(core), lambda _: "")
     facts["happened"] = [
         {"day": format_day(item.day), **dict(zip(LANGUAGES, item.words, strict=True))}
         for item in items

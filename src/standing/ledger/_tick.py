@@ -47,6 +47,9 @@ def deliver(core: Core, settings: Settings) -> tuple[int, int, int]:
     ends: list[str] = []
     now = core.engine.clock.now()
     while (delivery := _delivery.begin(core, settings, now)).outgoing:
+        before = len(ends)
         ends += [_delivery.settle(core, message, why) for message, why in delivery.send()]
+        if len(ends) - before < len(delivery.outgoing):
+            break  # the time for it is over; what is left is first next time
     told, undelivered = ends.count(TOLD), ends.count(UNDELIVERED)
     return told, len(ends) - told - undelivered, undelivered

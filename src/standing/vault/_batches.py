@@ -4,7 +4,7 @@ A batch is `staged` (invisible) until the log holds its statement, then `include
 """
 
 import sqlite3
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -230,13 +230,15 @@ class Batches:
             yield _stored(row)
 
     def included_since(
-        self, after: int, wanted: Container[int]
+        self, after: int, wanted: Collection[int]
     ) -> tuple[int, list[tuple[int, bytes, str, int]]]:
         """List (subject, leaf, context, day) of wanted subjects' records in batches after a row.
 
         Gives the last row read with them; a staged batch waits, and all after it.
         """
         found: list[tuple[int, bytes, str, int]] = []
+        if not wanted:
+            return self._last_included(after), found
         for batch in self.each(after + 1):
             if batch.entry is None:
                 break
@@ -247,6 +249,12 @@ class Batches:
             ]
             after = batch.id
         return after, found
+
+    def _last_included(self, after: int) -> int:
+        """Give the last row before the first that is still staged, at least `after`."""
+        staged = "SELECT coalesce(min(id), 9223372036854775807) FROM batches WHERE entry IS NULL"
+        query = f"SELECT max(id) FROM batches WHERE id<({staged})"  # noqa: S608 - a constant
+        return max(after, self._db.execute(query).fetchone()[0] or 0)
 
     def ids(self) -> list[int]:
         """List the ids of all batches."""

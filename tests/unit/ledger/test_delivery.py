@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 
 from standing import fetch
 from standing.errors import Unreachable
 from standing.ledger import _message
 from standing.wire import cose
 from standing.wire.keys import PublicKey, SigningKey
-from tests.outside import free_port, mail_server, webhook
+from tests.outside import free_port, mail_server, own_certificate, webhook
 from tests.support import CONTEXT, NOTICE_DAYS, TODAY, row
 
 MAIL = """
@@ -154,6 +155,28 @@ def test_a_webhook_that_is_silent_is_not_waited_for_long(told, hook, monkeypatch
     monkeypatch.setattr(fetch, "SEND_SECONDS", 0.3)
     hook.mode = "silent"
     assert told.ledger.tick().failed == 1
+
+
+def test_one_message_that_makes_the_server_hang_up_holds_up_no_other(told, post):
+    for person, name in ((2, "cai"), (3, "dan"), (4, "eva")):
+        contact(told, person, "email", f"{name}@example.org")
+    post.hated = "ann@example.org"
+    told.move_to(TODAY + 2)
+    ticked = told.ledger.tick()
+    assert ticked.failed == 1
+    for name in ("cai", "dan", "eva"):
+        assert sum(post.ids(f"{name}@example.org").values()) == 1
+
+
+def test_what_there_is_no_time_for_is_first_next_time(told, post, monkeypatch):
+    from standing.ledger import _delivery
+
+    monkeypatch.setattr(_delivery, "SEND_SECONDS", -1.0)
+    ticked = told.ledger.tick()
+    assert (ticked.told, ticked.failed) == (0, 0)
+    assert [m.attempts for m in told.ledger.outbox("waiting")] == [0, 0]
+    monkeypatch.undo()
+    assert told.ledger.tick().told == 2
 
 
 def test_a_mail_server_that_is_gone_holds_up_no_webhook(told, hook):
@@ -319,6 +342,77 @@ def test_organisations_are_told_of_work_and_of_outcomes(town, hook):
     ids = {_message.read_notice(body, PublicKey.from_cose_key(town.ledger.state.log_key("answer")))
            for _, _, body in hook.taken}  # fmt: skip
     assert len(ids) == 3
+
+
+# --- encrypted, and with a name -------------------------------------------------------------------
+
+SAFE = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+from = "notices@ledger.example"
+user = "notices"
+password_file = "mail.password"
+"""
+
+
+class Doorkeeper:
+    """Lets one name in with one password."""
+
+    def __call__(self, _server, _session, _envelope, _mechanism, given):
+        is_right = (given.login, given.password) == (b"notices", b"open sesame")
+        return AuthResult(success=is_right, handled=is_right)
+
+
+def written_to(town, port, password="open sesame"):
+    (town.directory / "standing.toml").write_text(SAFE.format(port=port), encoding="utf-8")
+    (town.directory / "mail.password").write_text(f"{password}\n", encoding="utf-8")
+    contact(town, 0, "email", "ann@example.org")
+    town.move_to(TODAY + 1)
+    return town.ledger.tick()
+
+
+@pytest.fixture
+def safe(tmp_path):
+    context, certificate = own_certificate(tmp_path)
+    how = {"tls_context": context, "authenticator": Doorkeeper(), "require_starttls": True}
+    with mail_server(**how) as (server, port):
+        server.port, server.certificate = port, certificate
+        yield server
+
+
+def test_mail_goes_encrypted_to_a_server_that_is_who_it_says(town, safe, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(safe.certificate))
+    assert written_to(town, safe.port).told == 1
+    assert len(safe.taken) == 1
+
+
+def test_nothing_goes_to_a_server_whose_certificate_nobody_vouches_for(town, safe):
+    assert written_to(town, safe.port).failed == 1
+    assert [m.why for m in town.ledger.outbox()] == ["unreachable"]
+    assert safe.taken == []
+
+
+def test_a_wrong_password_is_said(town, safe, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(safe.certificate))
+    written_to(town, safe.port, "wrong")
+    assert [m.why for m in town.ledger.outbox()] == ["no-login"]
+
+
+def test_a_password_that_cannot_be_read_is_said(town, safe, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(safe.certificate))
+    (town.directory / "mail.password").mkdir()
+    (town.directory / "standing.toml").write_text(SAFE.format(port=safe.port), encoding="utf-8")
+    contact(town, 0, "email", "ann@example.org")
+    town.move_to(TODAY + 1)
+    town.ledger.tick()
+    assert [m.why for m in town.ledger.outbox()] == ["no-login"]
+
+
+def test_no_password_goes_in_clear_where_no_encryption_is_offered(town, post):
+    written_to(town, post.port)
+    assert [m.why for m in town.ledger.outbox()] == ["unreachable"]
+    assert post.taken == []
 
 
 # --- killed at every step -----------------------------------------------------------------------
