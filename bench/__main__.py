@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import answers, city, help_time, importing, log_checks, serving, ticking
+from bench import answers, city, help_time, importing, leaving, log_checks, serving, ticking
 from bench.scoring import benchmarks as scoring
 
 BENCHMARKS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
@@ -27,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
     "decide": answers.bench_decide,
     "decide-timing": answers.bench_decide_timing,
     "tick": ticking.bench_tick,
+    "withdraw": leaving.bench_withdraw,
+    "erase": leaving.bench_erase,
     "demo": city.bench_demo,
     "help": help_time.bench_help,
 }

@@ -22,8 +22,8 @@ from standing.wire.keys import KeyFile, SigningKey
 
 _ROWS = 1_000_000
 _SUBJECTS = 50_000
-_FIRST_DAY = 20_000
-_MAP = """\
+FIRST_DAY = 20_000
+MAP = """\
 context = "transit"
 issuer = { constant = "metro" }
 reference = "card"
@@ -36,12 +36,15 @@ id = "id"
 """
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _ledger(folder: Path, subjects: int) -> tuple[Ledger, KeyFile, list[str]]:
-    clock = SimulatedClock(_FIRST_DAY)
+def make_ledger(
+    folder: Path, subjects: int, keys: list[SigningKey] | None = None
+) -> tuple[Ledger, KeyFile, list[str]]:
+    """Enrol so many subjects, the holders of `keys` first; gives an issuer and its act types."""
+    clock = SimulatedClock(FIRST_DAY)
     operator = new_key("operator", "city")
     ledger = create(folder / "ledger", operator, origin="bench/standing", clock=clock)
     makers = [new_key("rule-maker", name) for name in ("one", "two")]
@@ -49,28 +52,28 @@ def _ledger(folder: Path, subjects: int) -> tuple[Ledger, KeyFile, list[str]]:
     for key in (*makers, attester, metro):
         contexts = ("transit",) if key.role == "issuer" else ()
         ledger.accredit(
-            key.public, role=key.role, name=key.name, until=_FIRST_DAY + 999, contexts=contexts,
+            key.public, role=key.role, name=key.name, until=FIRST_DAY + 999, contexts=contexts,
             by=operator,
         )  # fmt: skip
     ledger.publish_catalogue(shipped("catalogue"), by=makers[0])
     pack = policy.redated(
-        policy.parse_pack(shipped("transit")), published=_FIRST_DAY, force=_FIRST_DAY + 30
+        policy.parse_pack(shipped("transit")), published=FIRST_DAY, force=FIRST_DAY + 30
     )
     issuer = policy.Organisation(name="metro", employer="metro", role="issuer", kind="private")
     pack = policy.with_organisations(pack, [issuer])
     ledger.publish_pack(policy.canonical(pack), by=makers)
-    clock.advance_to(_FIRST_DAY + 31)
+    clock.advance_to(FIRST_DAY + 31)
     assert attester.key is not None
     assert metro.key is not None
-    _say(f"enrolling {subjects:,} subjects")
+    say(f"enrolling {subjects:,} subjects")
     with ledger.bulk():
         for number in range(subjects):
-            key = SigningKey.generate()
+            key = keys[number] if keys and number < len(keys) else SigningKey.generate()
             ledger.enrol(key.public)
             ledger.attest_adult(key.public, 10_000, by=attester.key)
             name = ledger.consent(key, "transit")
             ledger.link(name, f"card-{number:07}", "transit", issuer="metro", by=metro.key)
-    clock.advance_to(_FIRST_DAY + 40)
+    clock.advance_to(FIRST_DAY + 40)
     ledger.tick()
     catalogue = policy.parse_catalogue(shipped("catalogue"))
     plain = [
@@ -82,10 +85,10 @@ def _ledger(folder: Path, subjects: int) -> tuple[Ledger, KeyFile, list[str]]:
 
 
 def _rows(folder: Path, count: int, subjects: int, acts: list[str]) -> Path:
-    _say(f"writing {count:,} rows")
+    say(f"writing {count:,} rows")
     chance = random.Random(1)
     path = folder / "rows.csv"
-    days = [format_day(day) for day in range(_FIRST_DAY + 32, _FIRST_DAY + 41)]
+    days = [format_day(day) for day in range(FIRST_DAY + 32, FIRST_DAY + 41)]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "card", "type", "day", "basis", "signer"])
@@ -100,11 +103,11 @@ def _rows(folder: Path, count: int, subjects: int, acts: list[str]) -> Path:
 
 def _import(folder: Path, scale: float) -> tuple[Ledger, Any, PeakMemory]:
     rows, subjects = round(_ROWS * scale), round(_SUBJECTS * scale)
-    ledger, metro, acts = _ledger(folder, subjects)
+    ledger, metro, acts = make_ledger(folder, subjects)
     path = _rows(folder, rows, subjects, acts)
-    _say("importing")
+    say("importing")
     with PeakMemory() as memory:
-        done = ledger.import_file(path, _MAP.encode(), {"metro": metro})
+        done = ledger.import_file(path, MAP.encode(), {"metro": metro})
     return ledger, done, memory
 
 
@@ -154,7 +157,7 @@ def bench_verify(folder: Path, scale: float) -> dict[str, Any]:
     """Verify an imported ledger: the records alone, and the whole directory."""
     ledger, done, _ = _import(folder, scale)
     ledger.close()
-    _say("verifying")
+    say("verifying")
     opened = open_audit(folder / "ledger")
     check_charter(opened)
     _ = opened.documents

@@ -92,6 +92,9 @@ def _stored(row: tuple[Any, ...]) -> StoredBatch:
     starts = [size * 4, *ends[:-1]]
     data = row[9]
     bodies = [data[a:b] for a, b in zip(starts, ends, strict=True)]
+    if LeafKind.ERASED in row[6]:
+        for position in np.flatnonzero(np.frombuffer(row[6], np.uint8) == LeafKind.ERASED).tolist():
+            bodies[position] = bodies[position].lstrip(b"\0")  # overwritten with zeros
     owners = np.frombuffer(row[8], _OWNER).tolist()
     number, statement, entry, day, issuer, context, kinds, leaves = row[:8]
     return StoredBatch(
@@ -160,39 +163,37 @@ class Batches:
     def erase(self, places: Iterable[tuple[int, int]]) -> list[bytes]:
         """Empty records at (batch, position), staged ones too; gives their leaves.
 
-        What the batch's intake said of them on arrival stays true of their kind.
+        They are overwritten where they lie: to write each batch anew takes three times as long.
+        How long they were stays. What intake said of them on arrival stays true of their kind.
         """
         by_batch: dict[int, list[int]] = {}
         for batch, position in places:
             by_batch.setdefault(batch, []).append(position)
         leaves: list[bytes] = []
         for batch, positions in by_batch.items():
-            leaves += self._erase_in(batch, sorted(positions))
+            leaves += self._erase_in(batch, positions)
         return leaves
 
     def _erase_in(self, batch: int, positions: list[int]) -> list[bytes]:
-        row = self._db.execute(
-            "SELECT kinds, leaves, owners, bodies FROM batches WHERE id=?", (batch,)
-        ).fetchone()
-        if row is None:
-            raise _damaged(batch, "an index names it and it is not there")
-        kinds, size, data = bytearray(row[0]), len(row[0]), memoryview(row[3])
-        owners = np.frombuffer(row[2], _OWNER).copy()
-        lengths = np.frombuffer(row[3][: size * _LENGTH.itemsize], _LENGTH).copy()
-        begin = size * _LENGTH.itemsize
-        ends = (np.cumsum(lengths, dtype=np.int64) + begin).tolist()
-        kept: list[memoryview] = []
-        for position in positions:
-            kinds[position] = LeafKind.ERASED
-            kept.append(data[begin : ends[position] - int(lengths[position])])
-            begin = ends[position]
-        kept.append(data[begin:])
-        owners[positions], lengths[positions] = 0, 0
-        self._db.execute(
-            "UPDATE batches SET kinds=?, owners=?, bodies=? WHERE id=?",
-            (bytes(kinds), owners.tobytes(), b"".join([lengths.tobytes(), *kept]), batch),
-        )
-        return [row[1][p * _LEAF : (p + 1) * _LEAF] for p in positions]
+        with self._open("kinds", batch) as kinds:
+            size = len(kinds)
+            _write_at(kinds, ((p, bytes([LeafKind.ERASED])) for p in positions))
+        with self._open("owners", batch) as owners:
+            _write_at(owners, ((p * _OWNER.itemsize, bytes(_OWNER.itemsize)) for p in positions))
+        with self._open("bodies", batch) as bodies:
+            begin = size * _LENGTH.itemsize
+            lengths = np.frombuffer(bodies.read(begin), _LENGTH)
+            starts = (np.cumsum(lengths, dtype=np.int64) - lengths + begin).tolist()
+            _write_at(bodies, ((starts[p], bytes(int(lengths[p]))) for p in positions))
+        with self._open("leaves", batch) as found:
+            leaves = found.read()
+        return [leaves[p * _LEAF : (p + 1) * _LEAF] for p in positions]
+
+    def _open(self, column: str, batch: int) -> sqlite3.Blob:
+        try:
+            return self._db.blobopen("batches", column, batch)
+        except sqlite3.OperationalError:
+            raise _damaged(batch, "an index names it and it is not there") from None
 
     def context_of(self, batch: int) -> str:
         """Give the context of a batch, staged or not."""
@@ -259,6 +260,12 @@ class Batches:
     def ids(self) -> list[int]:
         """List the ids of all batches."""
         return [i for (i,) in self._db.execute("SELECT id FROM batches ORDER BY id")]
+
+
+def _write_at(blob: sqlite3.Blob, parts: Iterable[tuple[int, bytes]]) -> None:
+    for place, data in parts:
+        blob.seek(place)
+        blob.write(data)
 
 
 def _postings(batch: int, owners: np.ndarray[Any, Any]) -> Rows:
