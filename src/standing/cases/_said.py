@@ -1,7 +1,7 @@
 """What relying parties sign, read: one form, one kind of refusal."""
 
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -18,11 +18,17 @@ _Said = TypeVar("_Said", bound=msgspec.Struct)
 def sign_said(key: SigningKey, typ: str, issuer: str, about: str, said: msgspec.Struct) -> bytes:
     """Sign what somebody says, as `issuer`, about `about`."""
     payload = cbor.encode(msgspec.to_builtins(said, builtin_types=(bytes,)))
-    header: dict[Any, Any] = {
+    return cose.sign1_under(key, _header(key.public, typ, issuer, about), payload)
+
+
+@lru_cache(maxsize=1_024)
+def _header(key: PublicKey, typ: str, issuer: str, about: str) -> bytes:
+    """Encode a header once: a party's questions and the ledger's answers repeat theirs."""
+    said: dict[int, cbor.Value] = {
         cose.CWT: {cose.CWT_ISS: issuer, cose.CWT_SUB: about},
         cose.TYP: typ,
     }
-    return cose.sign1(key, header, payload)
+    return cose.protected_header(key, said)
 
 
 def read_said(sign1: cose.Sign1, typ: str, kind: type[_Said], refusal: Refused) -> _Said:

@@ -70,8 +70,10 @@ def decide_many(core: Core, questions: Sequence[bytes]) -> list[Decision | Stand
     core.commit([])  # the marks that are due: the answers carry a checkpoint over them
     _recalls.look_once_a_day(core)
     checkpoint = core.log.checkpoint_before(today)
-    sitting = _Sitting(core, core.answer_keys, checkpoint, today, core.engine.clock.now())
     with core.vault.transaction(questions_alone=True):
+        row = core.vault.asked.keep_checkpoint(checkpoint)
+        now = core.engine.clock.now()
+        sitting = _Sitting(core, core.answer_keys, checkpoint, row, today, now)
         return [_outcome(sitting, signed) for signed in questions]
 
 
@@ -82,6 +84,7 @@ class _Sitting:
     core: Core
     keys: Sequence[SigningKey]  # the newest signs
     checkpoint: bytes
+    row: int  # where it is kept
     today: int
     now: int
 
@@ -148,7 +151,7 @@ def _keep(sitting: _Sitting, judged: _Judged) -> Decision:
     core.vault.add_question(question, judged.about.name, until)
     core.vault.asked.note(
         judged.party, asked.transaction, day=sitting.today, question=judged.signed,
-        answer=decision.signed, expires=expires, checkpoint=sitting.checkpoint,
+        answer=decision.signed, expires=expires, checkpoint=sitting.row,
     )  # fmt: skip
     return decision
 

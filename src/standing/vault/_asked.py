@@ -70,9 +70,12 @@ class Questions:
         question: bytes,
         answer: bytes,
         expires: int,
-        checkpoint: bytes,
+        checkpoint: int,
     ) -> None:
-        """Remember that a transaction was asked about, and count it."""
+        """Remember that a transaction was asked about, and count it.
+
+        `checkpoint`: where `keep_checkpoint` keeps the one that the answer carries.
+        """
         self._db.execute(
             "INSERT INTO asked VALUES (?,?,?,?,?,?,0)",
             (
@@ -81,7 +84,7 @@ class Questions:
                 self._secret.trace(question),
                 self._secret.trace(answer),
                 expires,
-                self._checkpoint(checkpoint),
+                checkpoint,
             ),
         )
         self._db.execute(
@@ -89,8 +92,8 @@ class Questions:
             (party, day),
         )
 
-    def _checkpoint(self, note: bytes) -> int:
-        """Keep a checkpoint once for all the answers that carry it."""
+    def keep_checkpoint(self, note: bytes) -> int:
+        """Keep a checkpoint once for all the answers that carry it; gives its row."""
         query = "SELECT id FROM checkpoints WHERE note=?"
         row = self._db.execute(query, (note,)).fetchone()
         if row is None:

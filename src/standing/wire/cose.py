@@ -158,6 +158,24 @@ def sign1(
     The algorithm and the key's thumbprint are added to the protected header. `detached` leaves
     the payload out of the bytes. Statements are signed with Ed25519 alone (`E-COSE-05`).
     """
+    header = protected_header(key.public, protected)
+    return sign1_under(key, header, payload, detached=detached, unprotected=unprotected)
+
+
+def protected_header(key: PublicKey, protected: Mapping[int, Value]) -> bytes:
+    """Encode a protected header with the algorithm and the key's thumbprint added."""
+    return cbor.encode({**protected, ALG: EDDSA, KID: key.thumbprint})
+
+
+def sign1_under(
+    key: SigningKey,
+    header: bytes,
+    payload: bytes,
+    *,
+    detached: bool = False,
+    unprotected: Mapping[int, Value] | None = None,
+) -> bytes:
+    """Sign a payload under a header that `protected_header` made for this key."""
     if key.alg != "Ed25519":
         raise Refused(
             "E-COSE-05",
@@ -165,7 +183,6 @@ def sign1(
             why=f"Got a key for {key.alg}; readers of statements would refuse it.",
             fix="Sign with an Ed25519 key; ML-DSA-44 keys stand under checkpoints.",
         )
-    header = cbor.encode({**protected, ALG: EDDSA, KID: key.public.thumbprint})
     signature = key.sign(sig_structure(header, payload))
     inside = None if detached else payload
     return _TAG + cbor.encode([header, dict(unprotected or {}), inside, signature])

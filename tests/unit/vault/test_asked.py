@@ -12,7 +12,13 @@ PARTY, OTHER = b"p" * 32, b"o" * 32
 
 def note(vault, transaction, party=PARTY, day=TODAY):
     vault.asked.note(
-        party, transaction, day=day, question=b"asked", answer=b"told", expires=1, checkpoint=b"cp"
+        party,
+        transaction,
+        day=day,
+        question=b"asked",
+        answer=b"told",
+        expires=1,
+        checkpoint=vault.asked.keep_checkpoint(b"cp"),
     )
 
 
