@@ -141,7 +141,9 @@ def _sqlite(ledger: Ledger, folder: Path, due: int) -> float:
         (name, 1 if place < due else 2)
         for place, (name, _) in enumerate(sorted(rows, key=lambda r: r[1]))
     ]
+    db.execute("BEGIN")
     db.executemany("INSERT INTO cases VALUES (?,?)", rows)
+    db.execute("COMMIT")
     db.execute("CREATE INDEX cases_due ON cases(due)")
     began = time.perf_counter()
     db.execute("BEGIN")
