@@ -24,6 +24,7 @@ from standing.audit.trust import TRUST_FILE
 from standing.errors import Refused, StandingError, Unreachable, Usage
 from standing.ledger._core import SECONDS_A_DAY, Core
 from standing.ledger._outside import MIRRORS_FILE
+from standing.ledger._settings import SETTINGS_FILE
 from standing.ledger._setup import KEYS_DIR, LOG_DIR, VAULT_FILE
 
 NOTE_FILE: Final = "backup.json"
@@ -35,7 +36,7 @@ SEALING_FILE: Final = "sealing.db"
 _RENEW_DAYS: Final = 1
 _UNFINISHED: Final = ".unfinished"
 _LOG_DB: Final = "log.db"
-_BESIDE: Final = (TRUST_FILE, POLICY_FILE, MIRRORS_FILE)
+_BESIDE: Final = (TRUST_FILE, POLICY_FILE, MIRRORS_FILE, SETTINGS_FILE)
 _CHUNK: Final = 1 << 20
 
 

@@ -299,9 +299,9 @@ class Vault:
         leaves = list(questions)
         self._db.executemany("DELETE FROM documents WHERE leaf=?", [(leaf,) for leaf in leaves])
         for going in goings:
-            leaves += take_out(self._db, self.batches, going)
             if going.whole:
                 self.outbox.forget(going.subject, going.context)
+            leaves += take_out(self._db, self.batches, going)
         leaf = self.add(Erasure(new_salt(), day, tuple(sorted(leaves))))
         self._db.execute("INSERT INTO erasing VALUES (?)", (leaf,))
         return len(leaves)

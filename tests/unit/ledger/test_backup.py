@@ -77,6 +77,17 @@ def test_what_was_copied_comes_back_as_it_was(court, places):
         assert ledger.verify().ok
 
 
+def test_witnesses_mirrors_and_settings_come_back_too(court, places):
+    settings = '[mail]\nhost = "mail.example"\nsender = "no-reply@example.org"\n'
+    (court.directory / "standing.toml").write_text(settings)
+    (court.directory / "mirrors").write_text("# none yet\n")
+    court.ledger.backup(*places)
+    _, ledger = back(court, places)
+    ledger.close()
+    assert (ledger.directory / "standing.toml").read_text() == settings
+    assert (ledger.directory / "mirrors").read_text() == "# none yet\n"
+
+
 def test_no_key_lies_in_the_ledgers_copy_and_no_column_in_either(court, places):
     court.ledger.backup(*places)
     keys = files(court.directory / "keys")

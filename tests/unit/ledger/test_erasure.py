@@ -88,13 +88,18 @@ def test_whoever_is_erased_everywhere_has_no_place_left(court):
     number, key = number_of(court), court.people[0]
     traces = Traces(court.ledger, number, CONTEXT)
     facts = {"kind": "email", "address": "someone@example.org"}
-    court.ledger.open_case(key.public, "", "contact", "set", facts, key=key)
+    contact = court.ledger.open_case(key.public, "", "contact", "set", facts, key=key)
+    court.move_to(COUNTED + 2)
+    assert court.ledger.tick(send=False).news > 0
+    vault = court.ledger._core.vault
+    assert [m for m in vault.outbox.messages() if m.recipient == contact.name]
     traces.stored |= Traces(court.ledger, number, "").stored
     traces.stored["number, big-endian"] = number.to_bytes(8)
     traces.stored["public key"] = key.public.cose_key()[-40:]
     assert {"number, big-endian", "public key"} <= set(traces.found())
     assert court.ledger.erase(key=key).contexts == (CONTEXT,)
     assert traces.found() == {}
+    assert rows_with(court, number, contact.name) == []
     with pytest.raises(Refused, match="E-PEOPLE-08"):
         court.ledger.consent(key, CONTEXT)
     assert verified(court) == []
@@ -103,6 +108,18 @@ def test_whoever_is_erased_everywhere_has_no_place_left(court):
     name = court.ledger.consent(key, CONTEXT)
     assert name != court.names[0]
     assert court.ledger.score(name, CONTEXT).score.score == 1000
+
+
+def rows_with(town, *values):
+    """Name the tables that have a row with one of these values in any column."""
+    db = town.ledger._core.vault.db
+    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+    assert len(tables) > 20
+    return [
+        name
+        for name in tables
+        if any({*values} & {*row} for row in db.execute(f"SELECT * FROM {name}"))
+    ]
 
 
 def test_everybody_may_be_erased_one_after_the_other_and_leaves_nothing(court):
