@@ -52,11 +52,16 @@ def one_house(signer: Signer, employer: str) -> bool:
     return policy.one_spelling(signer.employer) == policy.one_spelling(employer)
 
 
+def steps_of(signer: Signer, events: Iterable[Event], world: World) -> list[Event]:
+    """Give the steps that somebody took, with this key or with another of theirs."""
+    mine = (signer.role, signer.name)
+    before = [(event, world.who(event.kid)) for event in events]
+    return [event for event, who in before if who is not None and (who.role, who.name) == mine]
+
+
 def took(signer: Signer, events: Iterable[Event], world: World) -> bool:
     """Tell whether somebody took one of these steps, with this key or with another of theirs."""
-    before = [world.who(event.kid) for event in events]
-    mine = (signer.role, signer.name)
-    return any(who is not None and (who.role, who.name) == mine for who in before)
+    return bool(steps_of(signer, events, world))
 
 
 def two_houses(world: World, issuers: tuple[str, ...]) -> str | None:

@@ -16,6 +16,7 @@ from standing.cases._guards import (
     Reasons,
     Words,
     independent,
+    steps_of,
     took,
     two_houses,
 )
@@ -247,7 +248,7 @@ def _looked(case: Case | None, event: Event, signer: Signer, world: World) -> st
     assert case is not None, "a decision follows a proposal"
     if event.facts.active_seconds < ACTIVE_SECONDS:
         return f"got {event.facts.active_seconds} seconds, wanted {ACTIVE_SECONDS}"
-    opened = [e for e in case.every("open") if e.kid == signer.kid]
+    opened = steps_of(signer, case.every("open"), world)
     if not opened:
         return "this reviewer has not opened the file"
     if not world.is_simulated and world.now - opened[0].facts.at < ACTIVE_SECONDS:

@@ -198,10 +198,13 @@ def give_consent(core: Core, consent: Consent) -> str:
             why="It names a pack or a text that is not the one to be read today.",
             fix="Draft it again, read the text, and sign it today.",
         )
-    if core.vault.withdrew_on(number, consent.context, core.today):
+    stops = core.vault.freezes(number, consent.context)
+    if core.vault.withdrew_on(number, consent.context, core.today) or any(
+        since == core.today for since, _ in stops
+    ):
         raise Refused(
             "E-PEOPLE-17",
-            f"Consent for {consent.context!r} was withdrawn today.",
+            f"Consent for {consent.context!r} was withdrawn or stopped today.",
             why="Days are the smallest unit: under a new consent of today, records of today that"
             " were left behind would count again.",
             fix="Agree again tomorrow: a new consent starts at the base.",

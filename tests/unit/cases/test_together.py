@@ -143,7 +143,8 @@ def test_a_corrected_record_counts_by_the_better_of_both_readings(cast):
     cast.place.sleep(20)
     assert {r.record: r.rule for r in cast.place.score(1).reasons}[record] == "rail.unpaid-fare"
     rows = [(1, "railway", "rail.smoking", cast.place.day - n) for n in range(2)]
-    deliver(cast.ledger, cast.place.stage.keys, rows, "more")
+    keys = cast.place.stage.keys
+    deliver(cast.ledger, keys, rows, "more", signer="guard 8", second="office/clerk")
     cast.place.sleep(14)
     reasons = cast.place.score(1).reasons
     assert {r.record: r.rule for r in reasons}[record] == "rail.smoking"

@@ -65,6 +65,17 @@ def test_two_humans_are_not_one_with_two_keys(cast):
         cast.decide(case, "board", 120)
 
 
+def test_a_file_that_was_opened_stays_open_with_another_key(cast):
+    case = cast.propose(0, [cast.record(0, RECORD)])
+    cast.step(case, "open", {}, "board")
+    cast.new_key("board")
+    facts = {
+        "days": 60, "reasons": f"It rests on {case.first.records[0]}.", "active_seconds": 200,
+        "opened": list(case.first.records),
+    }  # fmt: skip
+    assert cast.step(case, "decide", facts, "board").state == "decided"
+
+
 def test_who_decided_a_restriction_judges_no_contest_of_it(cast):
     case = cast.begun(0, [cast.record(0, RECORD)])
     contest = cast.contest(0, case.name, target="restriction", ground="other")

@@ -918,15 +918,17 @@ class Court(RuleBasedStateMachine):
         wrong = "" if person.left is None else "they left before"
         if self.place.attempt(wrong, lambda: self.ledger.withdraw(key, CONTEXT, finish=finish)):
             self.words.leave(who, finish=finish)
+            self.place.never_left.discard(who)
 
     def agree_again(self, who):
         """A new consent starts at the base; its references are linked anew if they were erased."""
         person, key = self.words.people[who], self.place.stage.people[who]
         if person.left is None:
             return
-        wrong = "" if person.left < self.today or person.is_erased else "they left today"
-        if person.how == "stopped" and person.left == self.today:
-            wrong = ""
+        is_today = person.left == self.today or (
+            person.how == "withdrawn" and person.gone == self.today
+        )
+        wrong = "they left today" if is_today and not person.is_erased else ""
         if not self.place.attempt(wrong, lambda: self.ledger.consent(key, CONTEXT)):
             return
         earlier = [] if person.is_erased else [*person.earlier, (person.since, person.left)]
@@ -953,6 +955,7 @@ class Court(RuleBasedStateMachine):
         if person.lives:
             person.stop = Stop(stopped.case, who, self.today)
             self.words.stops.append(person.stop)
+            self.place.never_left.discard(who)
 
     def resume(self, who):
         person, key = self.words.people[who], self.place.stage.people[who]
@@ -977,6 +980,7 @@ class Court(RuleBasedStateMachine):
         wrong = "nothing is left" if person.is_erased else self.words.is_wanted(who)
         if self.place.attempt(wrong, lambda: self.ledger.erase(CONTEXT, key=key)):
             self.words.erase(who)
+            self.place.never_left.discard(who)
 
     def forget_what_was_erased(self, who):
         """What somebody left behind goes when `tick` comes, 30 days after, and never sooner."""
