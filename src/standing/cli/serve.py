@@ -1,4 +1,4 @@
-"""`serve`: a ledger's log over HTTP."""
+"""`serve`: a ledger over HTTP: its log, its pages, its interface."""
 
 from pathlib import Path
 
@@ -52,14 +52,16 @@ def serve(
     today: str | None,
     as_json: bool,
 ) -> None:
-    """Serve a ledger's log: registration, receipts, tiles. Ends with SIGTERM or Ctrl-C.
+    """Serve a ledger: registration, receipts and tiles, and its pages. Ends with SIGTERM or Ctrl-C.
 
-    While it runs it is the ledger's one writer.
+    While it runs it is the ledger's one writer. Pages answer under the host name that the ledger
+    was founded with; the log's own paths under any.
     """
     import os
 
     from standing.serve import Settings
     from standing.serve import serve as serve_log
+    from standing.web import make_site
 
     settings = Settings(
         helpers=max(1, (os.cpu_count() or 2) - 1) if helpers is None else helpers,
@@ -69,8 +71,8 @@ def serve(
 
     def ready(listening: int) -> None:
         address = f"http://{host}:{listening}"
-        show({"url": address}, f"Serving the log of {directory} at {address}", as_json=as_json)
+        show({"url": address}, f"Serving {directory} at {address}", as_json=as_json)
 
     with open_for(directory, today) as ledger:
         end_well_when_told()
-        serve_log(ledger, host=host, port=port, settings=settings, ready=ready)
+        serve_log(ledger, host=host, port=port, settings=settings, beside=make_site(), ready=ready)

@@ -52,6 +52,7 @@ from standing.ledger import (
     _tick,
     _worklist,
     _world,
+    public,
 )
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
@@ -129,6 +130,11 @@ class Ledger:
     def state(self) -> charter.State:
         """Who may say what, as of the last entry."""
         return self._core.state
+
+    @property
+    def changes(self) -> int:
+        """Another number whenever what follows from people's documents may be another."""
+        return self._core.changes
 
     @property
     def checkpoint(self) -> bytes:
@@ -288,6 +294,49 @@ class Ledger:
     def cosign(self) -> _outside.Gathered | None:
         """Ask the witnesses for the published checkpoint, and publish it if enough cosign."""
         return self._core.cosign()
+
+    # --- what everybody may see ------------------------------------------------------------------
+
+    def overview(self) -> public.Overview:
+        """Give the log's head and its newest checkpoints, with who signed them."""
+        return public.overview(self._core)
+
+    def growth(self) -> list[public.DaySize]:
+        """Give the log's size at the end of each day that brought an entry."""
+        return public.growth(self._core)
+
+    def entries(self, start: int, stop: int) -> list[public.EntryLine]:
+        """Describe a stretch of the log's entries, oldest first."""
+        return public.entries(self._core, start, stop)
+
+    def entry(self, which: str) -> public.Entry:
+        """Describe an entry, by index or statement hash, with its path to the root."""
+        return public.entry(self._core, which)
+
+    def proof(self, which: str, kind: str) -> tuple[int, bytes]:
+        """Give an entry's place and its proof: `receipt` or `tlog-proof`."""
+        return public.proof(self._core, which, kind)
+
+    def check(self, proof: bytes, statement: bytes | None = None) -> public.Proven:
+        """Check a receipt, a tlog-proof or a statement that carries its receipt."""
+        return public.check(self._core, proof, statement)
+
+    def document(self, digest: str) -> bytes:
+        """Give a public document by its digest in hexadecimal."""
+        return public.document(self._core, digest)
+
+    @property
+    def trust_file(self) -> bytes:
+        """What a verifier starts from, as `trust.json` holds it."""
+        return self._core.trust.format()
+
+    def roll(self) -> list[public.Holder]:
+        """List every key that ever had a right."""
+        return public.roll(self._core)
+
+    def packs(self) -> list[public.PackLine]:
+        """List the packs by context, newest version first."""
+        return public.packs(self._core)
 
     # --- subjects --------------------------------------------------------------------------------
 
@@ -665,6 +714,10 @@ class Ledger:
     def rates(self) -> dict[str, Any]:
         """Count what each reviewer decided and how cases ended; counts under five are left out."""
         return _rates.rates(self._core)
+
+    def contest_numbers(self) -> public.ContestNumbers:
+        """Count contests: how many, how they ended, how fast."""
+        return _rates.contests(self._core)
 
     def publish_rates(self) -> tuple[int, dict[str, Any]]:
         """State in public how reviewers decide; gives the entry and what it states."""

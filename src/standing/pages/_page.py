@@ -9,11 +9,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from standing.pages._counts import changes, flips, scores
-from standing.pages._draw import Plot, is_out
 from standing.pages._moves import moves
 from standing.pages._parts import HIGH, LOW, ratios, shares
 from standing.pages._sheet import Sheet
 from standing.pages._voice import Voice
+from standing.pages.draw import Plot, is_out
 from standing.policy import Finding
 from standing.policy.simulation import Simulation
 

@@ -91,6 +91,11 @@ class Registrar:
         for thread in [*self._threads, self._writer]:
             thread.start()
 
+    @property
+    def genesis(self) -> charter.Genesis:
+        """How the ledger was founded, which never changes."""
+        return self._ledger.state.genesis
+
     # --- on the event loop ---------------------------------------------------------------------
 
     def submit(self, body: bytes) -> "asyncio.Future[Outcome]":
