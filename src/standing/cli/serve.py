@@ -40,6 +40,7 @@ from standing.cli.options import (
     show_default=True,
     help="Seconds between two published checkpoints, while statements come.",
 )
+@click.option("--quiet", is_flag=True, help="Write no line a request to standard error.")
 @today_option
 @json_option
 def serve(
@@ -49,6 +50,7 @@ def serve(
     helpers: int | None,
     rate: float,
     publish_every: float,
+    quiet: bool,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -61,6 +63,7 @@ def serve(
 
     from standing.serve import Settings
     from standing.serve import serve as serve_log
+    from standing.web import Settings as SiteSettings
     from standing.web import make_site
 
     settings = Settings(
@@ -73,6 +76,7 @@ def serve(
         address = f"http://{host}:{listening}"
         show({"url": address}, f"Serving {directory} at {address}", as_json=as_json)
 
+    site = make_site(SiteSettings(is_logged=not quiet))
     with open_for(directory, today) as ledger:
         end_well_when_told()
-        serve_log(ledger, host=host, port=port, settings=settings, beside=make_site(), ready=ready)
+        serve_log(ledger, host=host, port=port, settings=settings, beside=site, ready=ready)

@@ -52,6 +52,7 @@ from standing.ledger import (
     _tick,
     _worklist,
     _world,
+    holders,
     public,
 )
 from standing.ledger._core import Core
@@ -125,6 +126,11 @@ class Ledger:
     def log_size(self) -> int:
         """How many statements the log holds."""
         return self._core.log.head.size
+
+    @property
+    def root(self) -> bytes:
+        """The root over all of them."""
+        return self._core.log.head.root
 
     @property
     def state(self) -> charter.State:
@@ -337,6 +343,10 @@ class Ledger:
     def packs(self) -> list[public.PackLine]:
         """List the packs by context, newest version first."""
         return public.packs(self._core)
+
+    def holding(self, key: PublicKey) -> holders.Holding:
+        """Tell what a key is good for today: a subject's, or an organisation's on the roll."""
+        return holders.holding(self._core, key)
 
     # --- subjects --------------------------------------------------------------------------------
 

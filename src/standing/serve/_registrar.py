@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from standing import charter
@@ -95,6 +96,11 @@ class Registrar:
     def genesis(self) -> charter.Genesis:
         """How the ledger was founded, which never changes."""
         return self._ledger.state.genesis
+
+    @property
+    def directory(self) -> Path:
+        """Where the ledger lies."""
+        return self._ledger.directory
 
     # --- on the event loop ---------------------------------------------------------------------
 

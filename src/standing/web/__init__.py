@@ -6,6 +6,9 @@ at the same address with `.json`.
 """
 
 from standing.web._app import make_site
+from standing.web._links import new_links
 from standing.web._site import Settings
+from standing.web._verification import Verification
+from standing.web._waiting import Waiting
 
-__all__ = ["Settings", "make_site"]
+__all__ = ["Settings", "Verification", "Waiting", "make_site", "new_links"]

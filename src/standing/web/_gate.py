@@ -13,10 +13,11 @@ from litestar.types import ASGIApp
 from standing.errors import Refused, StandingError
 from standing.serve import Message, Receive, Scope, Send
 from standing.web import _static
+from standing.web._metrics import Measured, log_line
 from standing.web._problems import N_, problem_of
 from standing.web._rates import Rates
 from standing.web._site import Site
-from standing.web._visit import LANGUAGE_COOKIE, Visit, read_visit
+from standing.web._visit import LANGUAGE_COOKIE, Visit, met, read_visit
 
 _Header = tuple[bytes, bytes]
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,7 +54,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        send = self._guarded(scope, send)
+        send = self._guarded(scope, Measured(scope, send, self._note))
         visit = read_visit(scope)
         if visit.path.startswith(_STATIC):
             await _send_file(visit, scope, send)
@@ -66,9 +67,19 @@ class Gate:
         if visit.chosen is not None and visit.method in _SAFE:
             await self._speak(visit, visit.chosen, send)
             return
+        met(scope, await self._site.person(visit))
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # its body is dropped on the way out
         await self._app(scope, receive, send)  # type: ignore[arg-type]
+
+    def _note(self, answer: Measured) -> None:
+        """Count an answer, and write its line: a route, a status, a time; nobody's address."""
+        self._site.metrics.count(answer.method, answer.route, answer.status, answer.seconds)
+        if self._site.settings.is_logged:
+            log_line(
+                "request", method=answer.method, route=answer.route, status=answer.status,
+                ms=round(1000 * answer.seconds, 1), bytes=answer.length,
+            )  # fmt: skip
 
     def _check(self, scope: Scope, visit: Visit) -> None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}

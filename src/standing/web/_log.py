@@ -33,7 +33,11 @@ async def home(request: Req, site: OfSite) -> Response[bytes]:
 async def log(request: Req, site: OfSite) -> Response[bytes]:
     overview, days, newest = await site.ask_again("log", _log_facts)
     voice = site.visit(request).voice
-    facts = {"overview": overview, "growth": days, "newest": newest}
+    running = site.settings.verification
+    facts = {
+        "overview": overview, "growth": days, "newest": newest,
+        "verification": {} if running is None else running.facts,
+    }  # fmt: skip
     return site.show(
         request, "log.html", facts, plot=growth_plot(days, voice), at=address_of(request),
         has_twin=True,

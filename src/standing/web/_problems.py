@@ -18,7 +18,8 @@ _FORBIDDEN: Final = frozenset({
 })  # fmt: skip
 _OWN: Final = {
     "E-WEB-01": 500, "E-WEB-03": 405, "E-WEB-04": 400, "E-WEB-05": 413, "E-WEB-06": 421,
-    "E-WEB-08": 429, "E-WEB-09": 401, "E-WEB-12": 410, "E-WEB-13": 415,
+    "E-WEB-08": 429, "E-WEB-09": 401, "E-WEB-12": 410, "E-WEB-13": 415, "E-WEB-15": 403,
+    "E-WEB-16": 403, "E-WEB-17": 403,
 }  # fmt: skip
 _SERVER_FAULTS: Final = ("E-LOG-", "E-SERVE-", "E-VAULT-", "E-LEDGER-", "E-CLOCK-")
 PROBLEM_TYPE: Final = "application/problem+json"

@@ -3,11 +3,10 @@
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from standing.errors import Refused
-from standing.serve import Scope
 from standing.web._problems import N_
 
 _KEPT: Final = 65_536
@@ -37,7 +36,7 @@ class Rates:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, scope: Scope, cost: float = 1.0) -> None:
+    def take(self, scope: Mapping[str, Any], cost: float = 1.0) -> None:
         """Take from a client's bucket; raises `E-WEB-08` when it is empty."""
         client = scope.get("client")
         self.take_of(client[0] if client else "", cost)

@@ -1,8 +1,10 @@
 """What every handler is given: the one writer behind the pages, settings, and how to answer."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from litestar import Request, Response
@@ -11,8 +13,15 @@ from litestar.di import NamedDependency
 
 from standing.ledger import Ledger
 from standing.serve import Registrar
+from standing.web._metrics import Metrics
 from standing.web._pages import HTML_TYPE, Pages
+from standing.web._papers import Papers
+from standing.web._passkeys import Challenges
+from standing.web._people import Person
+from standing.web._rates import Rates
+from standing.web._store import Session, Store
 from standing.web._visit import Visit, visit_of
+from standing.wire.keys import KeyFile, PublicKey, load_key_file
 
 Req = Request[Any, Any, State]
 _T = TypeVar("_T")
@@ -23,11 +32,30 @@ _PRIVATE: Final = "no-store"
 _VARY: Final = "Cookie, Accept-Language"
 
 
+class Verification(Protocol):
+    """A verification that runs beside the pages."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """How it stands, and what it found."""
+        ...
+
+
 @dataclass(frozen=True)
 class Settings:
-    """How the pages run. `rate`: requests a second that one address may send."""
+    """How the pages run.
+
+    `rate`: requests a second that one address may send. `tries`: attempts a second to sign in or
+    to enrol, twenty at once. `demo_keys`: a folder whose key files the server signs with, for
+    whoever came by a one-use link; in the demo alone. `verification`: one that runs beside.
+    `is_logged`: a line of JSON a request on standard error.
+    """
 
     rate: float = 50.0
+    tries: float = 0.2
+    demo_keys: Path | None = None
+    verification: Verification | None = None
+    is_logged: bool = False
 
 
 @dataclass
@@ -37,7 +65,12 @@ class Site:
     writer: Registrar
     settings: Settings
     pages: Pages
+    store: Store
     rp_id: str
+    papers: Papers = field(default_factory=Papers)
+    challenges: Challenges = field(default_factory=Challenges)
+    metrics: Metrics = field(default_factory=Metrics)
+    is_closing: bool = False
     _kept: dict[str, tuple[_Stamp, Any]] = field(default_factory=dict)
 
     async def ask(self, verb: Callable[[Ledger], _T]) -> _T:
@@ -59,6 +92,40 @@ class Site:
             return value
 
         return await self.writer.call(kept)
+
+    def __post_init__(self) -> None:
+        self.tries = Rates(self.settings.tries, burst=20 + 20 * self.settings.tries)
+
+    async def keep(self, work: Callable[[Store], _T]) -> _T:
+        """Do something with the store of sessions, in a thread."""
+        return await asyncio.to_thread(work, self.store)
+
+    async def person(self, visit: Visit) -> Person | None:
+        """Find who is behind a visit, by the session that its cookie names."""
+        token = visit.cookies.get(self.cookie)
+        session = await self.keep(lambda store: store.find(token)) if token else None
+        return await self.whose(session) if session is not None else None
+
+    async def whose(self, session: Session) -> Person:
+        """Tell who is behind a session, as the ledger has it today."""
+        key = PublicKey.from_cose_key(session.key)
+        found = await self.ask(lambda ledger: ledger.holding(key))
+        return Person(session, key, found, self.store.is_fresh(session))
+
+    @property
+    def cookie(self) -> str:
+        """Name the cookie of a session; `__Host-` binds it to one host, under TLS."""
+        return "standing" if self.is_local else "__Host-standing"
+
+    def origin(self, request: Req) -> str:
+        """Give the origin that a passkey must have been used on."""
+        scheme = "http" if self.is_local else "https"
+        return f"{scheme}://{request.headers.get('host', '')}"
+
+    def demo_key(self, name: str) -> KeyFile:
+        """Read a key file of the demo."""
+        assert self.settings.demo_keys is not None, "links are made in the demo alone"
+        return load_key_file(self.settings.demo_keys / f"{name}.key")
 
     @property
     def is_local(self) -> bool:

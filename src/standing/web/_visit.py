@@ -1,12 +1,13 @@
 """One request as pages see it: its language, its address, and who is signed in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from standing.serve import Scope
+from standing.web._people import Person
 from standing.web._voice import LANGUAGES, VOICES, Voice, choose_language
 
 LANGUAGE_COOKIE: Final = "lang"
@@ -24,11 +25,17 @@ class Visit:
     query: str
     voice: Voice
     cookies: dict[str, str]
+    person: Person | None = None
 
     @property
     def wants_json(self) -> bool:
         """Whether the answer is for a program."""
         return self.path.startswith("/api/") or self.path.endswith(".json")
+
+    @property
+    def here(self) -> str:
+        """This page's own address."""
+        return f"{self.path}?{self.query}" if self.query else self.path
 
     def in_language(self, language: str) -> str:
         """Give this page's own address in another language."""
@@ -58,6 +65,11 @@ def visit_of(scope: Mapping[str, Any]) -> Visit:
     """Give the visit that a request was read as."""
     visit: Visit = scope[_KEY]
     return visit
+
+
+def met(scope: Scope, person: Person | None) -> None:
+    """Keep who is behind a visit with it."""
+    scope[_KEY] = replace(visit_of(scope), person=person)
 
 
 def read_visit(scope: Scope) -> Visit:

@@ -19,3 +19,59 @@ function addCopyButtons(root) {
 }
 
 document.addEventListener("DOMContentLoaded", () => addCopyButtons(document));
+
+// Passkeys: a form with data-passkey asks for its question, lets the device answer, and is sent.
+function bytesOf(text) {
+  const padded = text.replace(/-/g, "+").replace(/_/g, "/");
+  return Uint8Array.from(atob(padded), (letter) => letter.charCodeAt(0));
+}
+
+function textOf(buffer) {
+  const bytes = String.fromCharCode(...new Uint8Array(buffer));
+  return btoa(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+async function askPasskey(kind, options) {
+  options.challenge = bytesOf(options.challenge);
+  if (kind === "make") {
+    options.user.id = bytesOf(options.user.id);
+    return navigator.credentials.create({ publicKey: options });
+  }
+  options.allowCredentials = (options.allowCredentials || []).map((one) => ({ ...one, id: bytesOf(one.id) }));
+  return navigator.credentials.get({ publicKey: options });
+}
+
+function answerOf(credential) {
+  const response = {};
+  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    if (credential.response[name]) response[name] = textOf(credential.response[name]);
+  }
+  return JSON.stringify({
+    id: credential.id, rawId: textOf(credential.rawId), type: credential.type, response,
+    clientExtensionResults: {},
+  });
+}
+
+async function sendWithPasskey(form) {
+  const trouble = form.querySelector(".trouble");
+  trouble.hidden = true;
+  form.setAttribute("aria-busy", "true");
+  try {
+    const asked = await fetch(form.dataset.options, { method: "POST" });
+    if (!asked.ok) throw new Error(String(asked.status));
+    const credential = await askPasskey(form.dataset.passkey, await asked.json());
+    form.elements.credential.value = answerOf(credential);
+    form.submit();
+  } catch {
+    trouble.hidden = false;
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.passkey) {
+    event.preventDefault();
+    sendWithPasskey(event.target);
+  }
+});
