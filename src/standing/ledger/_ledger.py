@@ -52,8 +52,10 @@ from standing.ledger import (
     _tick,
     _worklist,
     _world,
+    case_views,
     holders,
     public,
+    subjects,
 )
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
@@ -533,6 +535,18 @@ class Ledger:
         """Give each change of a score in 24 months, today's first, if nothing new comes."""
         return _scores.forecast(self._core, subject, context)
 
+    def history(self, subject: str, context: str, since: int) -> tuple[policy.Outlook, ...]:
+        """Give what a score was on each day from `since` on which it may have changed."""
+        return _scores.history(self._core, subject, context, since)
+
+    def mine(self, key: PublicKey, context: str) -> subjects.Mine:
+        """Give everything that the holder of a key looks at in a context."""
+        return subjects.mine(self._core, self._number(key, context), context)
+
+    def places(self, key: PublicKey) -> list[subjects.Place]:
+        """List the contexts about people, with what the holder of a key has in each."""
+        return subjects.places(self._core, self._number(key, ""))
+
     def what_if(
         self, subject: str, context: str, *, annulled: Sequence[str] = (), more: Sequence[str] = ()
     ) -> policy.WhatIf:
@@ -755,6 +769,18 @@ class Ledger:
     def inbox(self, subject: str | PublicKey, context: str | None = None) -> list[_inbox.Told]:
         """List what happened about a subject in a context, or in all, oldest first."""
         return _inbox.inbox(self._core, self._number(subject, context or ""), context)
+
+    def case_for(self, name: str, key: PublicKey) -> case_views.CaseView:
+        """Give a case to somebody with a part in it; for anybody else there is none."""
+        return case_views.case_for(self._core, name, key)
+
+    def work_lines(self, key: PublicKey) -> list[case_views.WorkLine]:
+        """List what waits for the holder of a key, as plain values."""
+        return case_views.work_lines(self._core, key)
+
+    def own_cases(self, key: PublicKey) -> list[subjects.CaseLine]:
+        """List a subject's cases that belong to no context."""
+        return case_views.own_cases(self._core, self._number(key, ""))
 
     def worklist(self, key: PublicKey) -> list[_worklist.Work]:
         """List the cases in which something waits for an issuer, a reviewer or a desk."""

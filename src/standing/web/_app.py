@@ -14,7 +14,18 @@ from litestar.exceptions import HTTPException
 from standing.errors import StandingError
 from standing.ledger import Ledger
 from standing.serve import Beside, MakeBeside, Receive, Registrar, Scope, Send
-from standing.web import _api, _log, _ops, _packs, _sign, _signin, _verification
+from standing.web import (
+    _api,
+    _cases,
+    _contest,
+    _log,
+    _ops,
+    _packs,
+    _sign,
+    _signin,
+    _subject,
+    _verification,
+)
 from standing.web._gate import Gate
 from standing.web._pages import Pages
 from standing.web._problems import problem_of
@@ -36,11 +47,14 @@ class SiteApp:
         self._app = Litestar(
             route_handlers=[
                 _api.ROUTER,
+                *_cases.ROUTES,
+                *_contest.ROUTES,
                 *_log.ROUTES,
                 *_ops.ROUTES,
                 *_packs.ROUTES,
                 *_sign.ROUTES,
                 *_signin.ROUTES,
+                *_subject.ROUTES,
                 *_verification.ROUTES,
             ],
             dependencies={"site": Provide(lambda: site, sync_to_thread=False)},

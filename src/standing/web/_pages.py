@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from standing import policy
 from standing.web import _static
+from standing.web._fields import CHOICES, LABELS
 from standing.web._problems import PROBLEM_TYPE, Problem
 from standing.web._visit import Visit
 from standing.web._voice import LANGUAGES, NAMES, VOICES
@@ -74,5 +76,7 @@ def _environment(language: str) -> Environment:
         VOICES[language].translations, newstyle=True
     )
     environment.filters |= {"groups": _groups, "anchor": _anchor, "shown": _shown}
-    environment.globals["static"] = _static.address
+    environment.globals |= {
+        "static": _static.address, "WHY": policy.WHY, "labels": LABELS, "choices": CHOICES,
+    }  # fmt: skip
     return environment

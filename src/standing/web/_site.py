@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 
 from standing.ledger import Ledger
 from standing.serve import Registrar
+from standing.web._looked import Looked
 from standing.web._metrics import Metrics
 from standing.web._pages import HTML_TYPE, Pages
 from standing.web._papers import Papers
@@ -21,6 +22,7 @@ from standing.web._people import Person
 from standing.web._rates import Rates
 from standing.web._store import Session, Store
 from standing.web._visit import Visit, visit_of
+from standing.web._writings import Writings
 from standing.wire.keys import KeyFile, PublicKey, load_key_file
 
 Req = Request[Any, Any, State]
@@ -29,6 +31,7 @@ _Stamp = tuple[int, int, int]
 _JSON_TYPE: Final = "application/json"
 _PUBLIC: Final = "no-cache"
 _PRIVATE: Final = "no-store"
+_MOST_LOOKED: Final = 10_000
 _VARY: Final = "Cookie, Accept-Language"
 
 
@@ -69,8 +72,10 @@ class Site:
     rp_id: str
     papers: Papers = field(default_factory=Papers)
     challenges: Challenges = field(default_factory=Challenges)
+    writings: Writings = field(default_factory=Writings)
     metrics: Metrics = field(default_factory=Metrics)
     is_closing: bool = False
+    _looked: dict[tuple[bytes, str], Looked] = field(default_factory=dict)
     _kept: dict[str, tuple[_Stamp, Any]] = field(default_factory=dict)
 
     async def ask(self, verb: Callable[[Ledger], _T]) -> _T:
@@ -100,6 +105,10 @@ class Site:
         """Do something with the store of sessions, in a thread."""
         return await asyncio.to_thread(work, self.store)
 
+    async def work(self, work: Callable[[], _T]) -> _T:
+        """Do something long in a thread, away from the event loop and the writer."""
+        return await asyncio.to_thread(work)
+
     async def person(self, visit: Visit) -> Person | None:
         """Find who is behind a visit, by the session that its cookie names."""
         token = visit.cookies.get(self.cookie)
@@ -111,6 +120,12 @@ class Site:
         key = PublicKey.from_cose_key(session.key)
         found = await self.ask(lambda ledger: ledger.holding(key))
         return Person(session, key, found, self.store.is_fresh(session))
+
+    def looked(self, person: Person, case: str) -> Looked:
+        """Give what a reviewer has looked at in a case, in this session."""
+        if len(self._looked) > _MOST_LOOKED:
+            self._looked.pop(next(iter(self._looked)))
+        return self._looked.setdefault((person.session.token, case), Looked())
 
     @property
     def cookie(self) -> str:
