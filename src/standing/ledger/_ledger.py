@@ -697,6 +697,10 @@ class Ledger:
         """Write the next step of a case, for the holder of `by` to prove."""
         return _cases.draft_step(self._core, case, event, facts, by=by, files=files)
 
+    def check_step(self, draft: _cases.Draft) -> Case:
+        """Check a step before its holder signs it, and give the case as it would be."""
+        return _cases.check(self._core, draft)
+
     def take_step(self, draft: _cases.Draft) -> Case:
         """Check a proved step and keep it; gives the case after it."""
         return _cases.take(self._core, draft)

@@ -13,6 +13,7 @@ from standing.wire.days import parse_day
 
 FILES: Final = "files"
 _LONG: Final = 300  # a text that may be longer has a tall field
+_PLAIN: Final[dict[Any, str]] = {bool: "flag", int: "number"}
 _FOUND: Final = frozenset({"again", "at", "issuer"})
 """What the ledger fills in: it follows from the case."""
 _SERVED: Final = frozenset({"opened", "active_seconds"})
@@ -109,9 +110,10 @@ def _field(field: msgspec.structs.FieldInfo, hint: Any) -> Field:
 
 
 def _kind(hint: Any, most: int | None = None) -> tuple[str, tuple[str, ...], int | None]:
-    if hint is Day:
-        return "day", (), None
+    """Tell of a type which kind of field it has, among which choices, up to which length."""
     origin = get_origin(hint)
+    if hint is Day or hint in _PLAIN:
+        return _PLAIN.get(hint, "day"), (), None
     if origin is Annotated:
         first, *notes = get_args(hint)
         lengths = [n.max_length for n in notes if getattr(n, "max_length", None)]
@@ -122,12 +124,7 @@ def _kind(hint: Any, most: int | None = None) -> tuple[str, tuple[str, ...], int
         kind, choices, _ = _kind(get_args(hint)[0])
         return ("many" if kind in {"line", "choice"} else kind), choices, None
     if origin is Literal:
-        choices = get_args(hint)
-        return ("flag", (), None) if choices == (True,) else ("choice", choices, None)
-    if hint is bool:
-        return "flag", (), None
-    if hint is int:
-        return "number", (), None
+        return ("choice" if isinstance(get_args(hint)[0], str) else "flag"), get_args(hint), None
     return ("long" if (most or 0) > _LONG else "line"), (), most
 
 

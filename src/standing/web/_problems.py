@@ -8,7 +8,7 @@ from litestar.exceptions import ClientException, HTTPException
 from standing.errors import Broken, Refused, StandingError, Unreachable, Usage
 
 _NOT_FOUND: Final = frozenset({
-    "E-CASE-06", "E-EVIDENCE-01", "E-INSPECT-01", "E-INSPECT-02", "E-LOG-10", "E-LOG-11", "E-PACK-12", "E-PACK-25",
+    "E-CASE-01", "E-CASE-06", "E-EVIDENCE-01", "E-INSPECT-01", "E-INSPECT-02", "E-LOG-10", "E-LOG-11", "E-PACK-12", "E-PACK-25",
     "E-PEOPLE-08", "E-PEOPLE-10", "E-PEOPLE-16", "E-PUBLIC-01", "E-VAULT-15", "E-WEB-02",
 })  # fmt: skip
 _CONFLICT: Final = frozenset(

@@ -1,4 +1,4 @@
-"""What somebody is in the middle of writing: kept in memory for an hour, for their session alone."""
+"""What somebody is in the middle of writing: in memory, for an hour, for one session."""
 
 import time
 from collections import OrderedDict
