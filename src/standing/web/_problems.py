@@ -8,12 +8,13 @@ from litestar.exceptions import ClientException, HTTPException
 from standing.errors import Broken, Refused, StandingError, Unreachable, Usage
 
 _NOT_FOUND: Final = frozenset({
-    "E-CASE-01", "E-CASE-06", "E-EVIDENCE-01", "E-INSPECT-01", "E-INSPECT-02", "E-LOG-10", "E-LOG-11", "E-PACK-12", "E-PACK-25",
-    "E-PEOPLE-08", "E-PEOPLE-10", "E-PEOPLE-16", "E-PUBLIC-01", "E-VAULT-15", "E-WEB-02",
+    "E-CASE-01", "E-CASE-06", "E-EVIDENCE-01", "E-INSPECT-01", "E-INSPECT-02", "E-LOG-10",
+    "E-LOG-11", "E-PACK-12", "E-PACK-25", "E-PEOPLE-08", "E-PEOPLE-10", "E-PEOPLE-16",
+    "E-PUBLIC-01", "E-VAULT-15", "E-WEB-02",
 })  # fmt: skip
-_CONFLICT: Final = frozenset(
-    {"E-CASE-03", "E-CASE-09", "E-PEOPLE-02", "E-VAULT-14", "E-WEB-14", "E-WEB-19"}
-)
+_CONFLICT: Final = frozenset({
+    "E-CASE-03", "E-CASE-09", "E-CASE-12", "E-PEOPLE-02", "E-VAULT-14", "E-WEB-14", "E-WEB-19",
+})  # fmt: skip
 _FORBIDDEN: Final = frozenset({
     "E-CASE-04", "E-CASE-07", "E-KEY-10", "E-KEY-11", "E-KEY-12", "E-KEY-13", "E-WEB-07",
     "E-WEB-10", "E-WEB-11",
