@@ -17,9 +17,10 @@ True
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from standing import audit, charter, policy
+from standing.cases import presentations
 from standing.cases.lifecycles import Case, Event, WorkingDays
 from standing.cases.notices import Item
 from standing.engine import Clock, RealClock, SimulatedClock
@@ -61,8 +62,20 @@ from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
 from standing.log import Publication
-from standing.vault import Attributes, Consent, Evidence, Link, Message, Recalled
+from standing.vault import (
+    Attributes,
+    Consent,
+    Evidence,
+    Link,
+    Message,
+    Recalled,
+    Withdrawal,
+    signed_digest,
+)
 from standing.wire.keys import KeyFile, PublicKey, SigningKey
+from standing.wire.proofs import normalise_proof
+
+_Drafted = TypeVar("_Drafted", Consent, Withdrawal, Link, Attributes)
 
 
 def create(
@@ -360,6 +373,17 @@ class Ledger:
         """State since when the holder of a key is of age, with an attester's key."""
         _people.attest_adult(self._core, key, adult_since, by)
 
+    @staticmethod
+    def digest_of(document: _Drafted) -> bytes:
+        """Give what the proof in a drafted document is made over."""
+        return signed_digest(document)
+
+    @staticmethod
+    def proved(document: _Drafted, proof: list[Any]) -> _Drafted:
+        """Put a proof into a drafted document."""
+        drafted: _Drafted = _people.with_proof(document, normalise_proof(proof))
+        return drafted
+
     def draft_consent(
         self,
         key: PublicKey,
@@ -424,6 +448,16 @@ class Ledger:
         """
         return _people.withdraw(self._core, key, context, finish=finish)
 
+    def draft_withdrawals(self, key: PublicKey, context: str) -> list[Withdrawal]:
+        """Write what the holder of `key` is asked to sign to stop in a context."""
+        return _people.draft_withdrawals(self._core, key, context)
+
+    def take_withdrawals(
+        self, key: PublicKey, documents: Sequence[Withdrawal], *, finish: bool = False
+    ) -> str:
+        """Take signed withdrawals, all of a context at once; gives the pseudonym."""
+        return _people.take_withdrawals(self._core, key, documents, finish=finish)
+
     def step_back(self, key: SigningKey, context: str) -> _erasure.Erased:
         """Be as if one had never agreed in a context, within 14 days of the first consent."""
         return _erasure.step_back(self._core, key, context)
@@ -445,6 +479,10 @@ class Ledger:
     ) -> _erasure.Erased:
         """Erase a subject in one context, or everywhere, at once; a desk names whom."""
         return _erasure.erase(self._core, key, context, subject=subject)
+
+    def erase_own(self, key: PublicKey, context: str | None = None) -> _erasure.Erased:
+        """Erase whoever has just shown that they hold a key, in one context or everywhere."""
+        return _erasure.erase_own(self._core, key, context)
 
     def draft_attributes(
         self, key: PublicKey, context: str, *, region: str = "", group: str = ""
@@ -586,6 +624,12 @@ class Ledger:
         return _decide.ask(
             self._core, key, context, purpose, transaction, reference, nonce, alternative
         )
+
+    def draft_presentation(
+        self, key: PublicKey, party: PublicKey, context: str, purpose: str, last_day: int
+    ) -> presentations.Draft:
+        """Write a presentation for the holder of `key` to prove."""
+        return _presentations.draft(self._core, key, party, context, purpose, last_day)
 
     def present(
         self,

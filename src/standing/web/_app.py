@@ -17,10 +17,12 @@ from standing.serve import Beside, MakeBeside, Receive, Registrar, Scope, Send
 from standing.web import (
     _api,
     _cases,
+    _consent,
     _contest,
     _log,
     _ops,
     _packs,
+    _present,
     _sign,
     _signin,
     _subject,
@@ -33,6 +35,10 @@ from standing.web._site import Req, Settings, Site, see_other
 from standing.web._store import FILE, Store
 from standing.wire.keys import PublicKey
 
+_ROOMS: Final = (
+    _cases, _consent, _contest, _log, _ops, _packs, _present, _sign, _signin, _subject,
+    _verification,
+)  # fmt: skip
 _MOST_BYTES: Final = 1_000_000
 _SWEEP_SECONDS: Final = 600
 _LEADS: Final = {"E-WEB-09": "/signin", "E-WEB-11": "/again"}
@@ -45,18 +51,7 @@ class SiteApp:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._app = Litestar(
-            route_handlers=[
-                _api.ROUTER,
-                *_cases.ROUTES,
-                *_contest.ROUTES,
-                *_log.ROUTES,
-                *_ops.ROUTES,
-                *_packs.ROUTES,
-                *_sign.ROUTES,
-                *_signin.ROUTES,
-                *_subject.ROUTES,
-                *_verification.ROUTES,
-            ],
+            route_handlers=[_api.ROUTER, *(route for room in _ROOMS for route in room.ROUTES)],
             dependencies={"site": Provide(lambda: site, sync_to_thread=False)},
             exception_handlers={
                 HTTPException: self._problem,

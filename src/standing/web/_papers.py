@@ -7,7 +7,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from standing.errors import Refused
@@ -37,6 +37,7 @@ class Paper:
     take: Callable[[Ledger, list[Proof]], str]
     back: str
     size_bytes: int = 0
+    proofs: list[Proof] = field(default_factory=list)  # of the first digests, where there are more
 
 
 class Papers:

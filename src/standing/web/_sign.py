@@ -8,7 +8,6 @@ from litestar.params import FromPath
 from standing.web import _passkeys
 from standing.web._papers import Paper, Proof
 from standing.web._people import Person, require
-from standing.web._problems import malformed
 from standing.web._site import OfSite, Req, Site, see_other
 from standing.wire.proofs import make_proof
 
@@ -31,7 +30,7 @@ async def check_page(request: Req, site: OfSite, name: FromPath[str]) -> Respons
     }
     return site.show(
         request, "sign.html", facts, private=True, title=paper.title, effect=paper.effect,
-        back=paper.back, demo=person.session.demo,
+        back=paper.back, demo=person.session.demo, signed=len(paper.proofs),
     )  # fmt: skip
 
 
@@ -49,6 +48,9 @@ async def sign(request: Req, site: OfSite, name: FromPath[str]) -> Response[byte
     person = require(site.visit(request).person)
     paper = site.papers.find(person, name)
     proofs = await _proofs(request, site, person, paper)
+    if len(proofs) < len(paper.digests):  # a passkey signs one document at a time
+        paper.proofs[:] = proofs
+        return see_other(f"/sign/{name}")
     place = await site.ask(lambda ledger: paper.take(ledger, proofs))
     site.papers.drop(name)
     await site.keep(lambda store: store.prove(person.session))
@@ -61,11 +63,9 @@ async def _proofs(request: Req, site: Site, person: Person, paper: Paper) -> lis
         key = site.demo_key(person.session.demo).key
         assert key is not None, "demo-keys/ holds private keys"
         return [make_proof(key, digest) for digest in paper.digests]
-    if len(paper.digests) != 1:
-        raise malformed("A passkey signs one document at a time.")
     form = await request.form()
     answer = _passkeys.read_answer(str(form.get("credential", "")))
-    return [_passkeys.proof_in(answer)]
+    return [*paper.proofs, _passkeys.proof_in(answer)]
 
 
 ROUTES: Final = (check_page, sign_options, sign)
