@@ -262,6 +262,10 @@ class Ledger:
         """
         return _rules.publish_pack(self._core, data, by, attach=attach, simulation=simulation)
 
+    def lint(self, data: bytes) -> list[policy.Finding]:
+        """Hold a pack against every code, and the catalogue that is published here."""
+        return list(policy.lint(data, _rules.current_catalogue(self._core)[1]))
+
     def pack(self, name: str) -> policy.Pack:
         """Read a pack by its digest in hexadecimal or as CONTEXT@VERSION."""
         return _rules.named_pack(self._core, name)
@@ -465,6 +469,14 @@ class Ledger:
     def freeze(self, name: str, context: str, *, key: SigningKey) -> _leaving.Stop:
         """Stop whoever a pseudonym or reference names, without their key: a desk's or issuer's."""
         return _leaving.freeze(self._core, name, context, key)
+
+    def draft_freeze(self, name: str, context: str, *, by: PublicKey) -> _cases.Draft:
+        """Write a request to stop somebody, for a desk or an issuer to prove."""
+        return _leaving.draft_freeze(self._core, name, context, by)
+
+    def take_freeze(self, draft: _cases.Draft, context: str) -> _leaving.Stop:
+        """Take a proved request to stop somebody."""
+        return _leaving.take_freeze(self._core, draft, context)
 
     def confirm_stop(self, case: str, *, key: SigningKey) -> _leaving.Stop:
         """Make a stop final before its 14 days are over."""

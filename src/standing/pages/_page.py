@@ -71,6 +71,11 @@ def sheet_page(sheet: Sheet) -> str:
     )
 
 
+def simulation_sections(result: Simulation, language: str) -> tuple[Section, ...]:
+    """Give the parts of a simulation's page, for a page that shows them beside something else."""
+    return tuple(_sections(result, Voice(language)))
+
+
 def _sections(result: Simulation, voice: Voice) -> Iterator[Section]:
     yield Section("score-changes", voice.say("changes.heading"), changes(result, voice))
     yield Section("band-moves", voice.say("moves.heading"), moves(result, voice))

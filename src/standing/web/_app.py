@@ -22,11 +22,14 @@ from standing.web import (
     _log,
     _ops,
     _packs,
+    _party,
     _present,
     _sign,
     _signin,
+    _studio,
     _subject,
     _verification,
+    _work,
 )
 from standing.web._gate import Gate
 from standing.web._pages import Pages
@@ -36,8 +39,8 @@ from standing.web._store import FILE, Store
 from standing.wire.keys import PublicKey
 
 _ROOMS: Final = (
-    _cases, _consent, _contest, _log, _ops, _packs, _present, _sign, _signin, _subject,
-    _verification,
+    _cases, _consent, _contest, _log, _ops, _packs, _party, _present, _sign, _signin, _studio,
+    _subject, _verification, _work,
 )  # fmt: skip
 _MOST_BYTES: Final = 1_000_000
 _SWEEP_SECONDS: Final = 600
@@ -80,6 +83,7 @@ class SiteApp:
             finally:
                 site.is_closing = True
                 sweeping.cancel()
+                site.simulations.close()
                 site.store.close()
 
     async def _sweep(self) -> None:

@@ -44,7 +44,9 @@ async def case(request: Req, site: OfSite, name: FromPath[str]) -> Response[byte
     person = require(site.visit(request).person)
     found = await site.ask(lambda ledger: ledger.case_for(name.removesuffix(".json"), person.key))
     if person.role == "reviewer":
-        site.looked(person, found.case).add(*found.about)
+        looked = site.looked(person, found.case)
+        looked.add(*found.about)
+        looked.tick()
     return site.show(request, "case.html", {"case": found}, private=True, has_twin=True)
 
 

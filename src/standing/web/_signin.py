@@ -16,7 +16,14 @@ from standing.wire.keys import KeyFile, PublicKey, format_key_file
 _JSON: Final = "application/json"
 _SIGN_IN, _MAKE, _AGAIN = "sign in", "make", "again"
 _HOME: Final = "/me"
-_PAGES: Final = {"subject": "/subject"}
+_PAGES: Final = {
+    "subject": "/subject",
+    "reviewer": "/review",
+    "rule-maker": "/studio",
+    "desk": "/desk",
+    "issuer": "/issuer",
+    "relying-party": "/ask",
+}
 """Where each role's own page is."""
 
 

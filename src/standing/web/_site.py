@@ -20,6 +20,7 @@ from standing.web._papers import Papers
 from standing.web._passkeys import Challenges
 from standing.web._people import Person
 from standing.web._rates import Rates
+from standing.web._simulations import Simulations
 from standing.web._store import Session, Store
 from standing.web._visit import Visit, visit_of
 from standing.web._writings import Writings
@@ -75,6 +76,7 @@ class Site:
     writings: Writings = field(default_factory=Writings)
     metrics: Metrics = field(default_factory=Metrics)
     is_closing: bool = False
+    simulations: Simulations = field(init=False)
     _looked: dict[tuple[bytes, str], Looked] = field(default_factory=dict)
     _kept: dict[str, tuple[_Stamp, Any]] = field(default_factory=dict)
 
@@ -99,6 +101,7 @@ class Site:
         return await self.writer.call(kept)
 
     def __post_init__(self) -> None:
+        self.simulations = Simulations(self.writer.directory)
         self.tries = Rates(self.settings.tries, burst=20 + 20 * self.settings.tries)
 
     async def keep(self, work: Callable[[Store], _T]) -> _T:

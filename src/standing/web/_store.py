@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS passkeys(
   credential BLOB PRIMARY KEY, key BLOB NOT NULL, counter INTEGER NOT NULL, made INTEGER NOT NULL,
   stood INTEGER NOT NULL) WITHOUT ROWID, STRICT;
 CREATE INDEX IF NOT EXISTS passkeys_key ON passkeys(key);
+CREATE TABLE IF NOT EXISTS drafts(
+  context TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL, saved INTEGER NOT NULL,
+  PRIMARY KEY(context, author)) WITHOUT ROWID, STRICT;
 CREATE TABLE IF NOT EXISTS repeats(
   name BLOB PRIMARY KEY, request BLOB NOT NULL, answer BLOB NOT NULL, until INTEGER NOT NULL
 ) WITHOUT ROWID, STRICT;
@@ -61,6 +64,15 @@ class Passkey(NamedTuple):
     credential: bytes
     key: bytes
     counter: int
+
+
+class Draft(NamedTuple):
+    """A pack that a rule-maker is writing; rules are about nobody."""
+
+    context: str
+    author: str
+    text: str
+    saved: int
 
 
 class Store:
@@ -249,6 +261,28 @@ class Store:
         """Let a request be made again that came to nothing."""
         with self._writing() as db:
             db.execute("DELETE FROM repeats WHERE name=?", (name,))
+
+    # --- drafts of packs -----------------------------------------------------------------------
+
+    def save_draft(self, context: str, author: str, text: str) -> None:
+        """Keep a rule-maker's draft of a pack; it replaces the one before."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO drafts VALUES (?,?,?,?)", (context, author, text, self.now)
+            )
+
+    def drafts(self) -> list[Draft]:
+        """List every draft, the newest first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT context, author, text, saved FROM drafts ORDER BY saved DESC, context"
+            ).fetchall()
+        return [Draft(*row) for row in rows]
+
+    def drop_draft(self, context: str, author: str) -> None:
+        """Forget a draft."""
+        with self._writing() as db:
+            db.execute("DELETE FROM drafts WHERE context=? AND author=?", (context, author))
 
     # --- forgetting ----------------------------------------------------------------------------
 

@@ -75,3 +75,14 @@ document.addEventListener("submit", (event) => {
     sendWithPasskey(event.target);
   }
 });
+
+// A reviewer's time with a case: told while the page is in front of them.
+document.addEventListener("DOMContentLoaded", () => {
+  const place = document.querySelector("[data-active]")?.dataset.active;
+  if (!place) return;
+  const tell = () => {
+    if (document.visibilityState === "visible") fetch(place, { method: "POST" }).catch(() => {});
+  };
+  tell();
+  setInterval(tell, 15000);
+});
