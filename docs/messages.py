@@ -15,6 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from standing import charter, policy
+from standing.cases.lifecycles import LIFECYCLES, Lifecycle
 from standing.packs import NAMES, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,11 @@ WEB = ROOT / "src" / "standing" / "web"
 LOCALES = ("zh_Hans",)
 _METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 _OPTIONS = {"templates/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
+SIDES = ("the subject", "the ledger", "the subject's second key", "representative")
+CHECKS = (
+    "statements", "trust", "log", "witnesses", "documents", "packs", "databases", "marks", "people",
+    "records", "indexes", "answers", "scores", "history", "cases", "contents", "questions",
+)  # fmt: skip
 _KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "say": None, "say_n": (1, 2),
 }  # fmt: skip
@@ -57,8 +63,25 @@ def _from_tables() -> Iterator[tuple[str, str]]:
     signatures = ("Ed25519", "Ed25519 cosignature", "ML-DSA-44 cosignature")
     yield from (("signatures", kind) for kind in signatures)
     yield "signatures", "not checked: its key is unknown here"
+    yield from (("why a record counts what it counts", text) for text in policy.WHY.values())
+    statuses = ("effective", "contested", "corrected", "annulled", "lapsed", "retracted")
+    yield from (("what became of a record", status) for status in statuses)
+    yield from (("levels of the linter", level) for level in ("refuse", "justify", "justified"))
+    yield from (("who took a step", text) for text in SIDES)
+    yield from (("checks of a verification", name) for name in CHECKS)
+    yield "answers", "clear"
+    for table in LIFECYCLES.values():
+        yield from ((f"lifecycle {table.name}", text) for text in _of_table(table))
     for name in NAMES:
         yield from ((f"pack {name}", text) for text in _of_pack(policy.parse_pack(shipped(name))))
+
+
+def _of_table(table: Lifecycle) -> Iterator[str]:
+    yield table.name
+    for name, state in table.states.items():
+        yield from (name, state.means)
+    for move in table.moves:
+        yield from (move.event, move.does)
 
 
 def _of_pack(pack: policy.Pack) -> Iterator[str]:
@@ -68,9 +91,9 @@ def _of_pack(pack: policy.Pack) -> Iterator[str]:
     yield from (way.kind for way in pack.recoveries)
     yield from (purpose.title for purpose in pack.purposes.values())
     for one in pack.restrictions:
-        yield from (one.title, one.alternative.title)
+        yield from (one.title, one.alternative.title, one.code)
     for perk in pack.perks:
-        yield from (perk.title, perk.with_it, perk.other_route)
+        yield from (perk.title, perk.with_it, perk.other_route, perk.code)
 
 
 def written(locale: str) -> Catalog:

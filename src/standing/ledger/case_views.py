@@ -5,7 +5,16 @@ For anybody else there is no such case, in the same words as where there is none
 
 from typing import Any
 
-from standing.cases.lifecycles import Case, Event, Signer, files_of, may_step, outcome_of, table_of
+from standing.cases.lifecycles import (
+    Case,
+    Event,
+    Signer,
+    World,
+    files_of,
+    may_step,
+    outcome_of,
+    table_of,
+)
 from standing.cases.notices import LANGUAGES, case_items
 from standing.cases.standing import replies
 from standing.cases.work import tasks_of
@@ -148,15 +157,23 @@ def _view(core: Core, case: Case, signer: Signer) -> CaseView:
         is_over=state.final,
         about=tuple(name for name in about(case) if name),
         role=signer.role,
-        may=tuple(
-            move.event
-            for move in table.moves
-            if move.sources and may_step(table, case, move.event, signer, world)
-        ),
+        may=_may(case, signer, world),
         steps=tuple(_step(core, case, event, signer.kid) for event in case.events),
         happened=_happened(core, case),
         records=tuple(_records(core, case, is_own=is_own)),
     )
+
+
+def _may(case: Case, signer: Signer, world: World) -> tuple[str, ...]:
+    """List the steps that somebody may take, first what waits for them."""
+    table = table_of(case.lifecycle)
+    waiting = {task.step for task in tasks_of(case) if is_theirs(case, task, signer, world)}
+    found = [
+        move.event
+        for move in table.moves
+        if move.sources and may_step(table, case, move.event, signer, world)
+    ]
+    return tuple(sorted(found, key=lambda event: event not in waiting))
 
 
 def _step(core: Core, case: Case, event: Event, kid: bytes) -> StepView:

@@ -3,12 +3,14 @@
 import asyncio
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
-from standing.errors import StandingError
+from standing.errors import StandingError, Unreachable
 from standing.ledger import open_ledger
 from standing.policy.simulation import Simulation
+from standing.web._problems import N_
 
 
 @dataclass
@@ -46,6 +48,14 @@ class Simulations:
             )
         except StandingError as problem:
             running.problem = problem
+        except BrokenProcessPool:
+            self._pool = None
+            running.problem = Unreachable(
+                "E-WEB-20",
+                N_("The simulation's process has ended."),
+                why=N_("The system may have run out of memory."),
+                fix=N_("Try again, or run it where there is more: standing pack simulate FILE."),
+            )
 
     def close(self) -> None:
         """End the process."""

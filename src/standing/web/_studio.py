@@ -112,9 +112,8 @@ async def save(request: Req, site: OfSite, context: FromPath[str]) -> Response[b
     place = f"/studio/{context}"
     match form.get("do"):
         case "simulate":
-            findings, unread = await site.ask(lambda ledger: _lint(ledger, text))
-            if unread is None and not any(f.level == "refuse" for f in findings):
-                site.simulations.start(context, text)
+            policy.parse_pack(text.encode())  # what does not read cannot be tried
+            site.simulations.start(context, text)
             return see_other(f"{place}#simulation")
         case "name":
             await _name_simulation(site, person, context, text)
@@ -153,6 +152,8 @@ async def _sign(
         )
     except Refused as problem:
         return await _edit(request, site, context, text, problem)
+    author = person.holding.name
+    await site.keep(lambda store: store.drop_draft(context, author))
     return see_other(f"/studio/{context}")
 
 

@@ -87,6 +87,12 @@ class Voice:
         pattern = f"{_SHORT_DAY[self.language]} HH:mm 'UTC'"
         return str(format_datetime(when, pattern, locale=self.locale))
 
+    def who(self, text: str) -> str:
+        """Tell who took a step: a side as it is called, or a role and a name."""
+        known = self.translations.gettext(text)
+        role, _, name = text.partition(" ")
+        return known if known != text or not name else f"{self.say(role)} {name}"
+
     def listed(self, names: list[str]) -> str:
         """Join names."""
         return ("、" if self.language == "zh-Hans" else ", ").join(names)

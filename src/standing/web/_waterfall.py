@@ -48,10 +48,9 @@ def waterfall_plot(mine: Mine, voice: Voice) -> Plot | None:
     return Plot(
         "waterfall",
         voice.say(
-            "%(base)s at the start, %(up)s and %(down)s by records, make %(score)s",
+            "%(base)s at the start and %(sum)s by records make %(score)s",
             base=voice.number(mine.base),
-            up=voice.points(up),
-            down=voice.points(down),
+            sum=voice.listed([voice.points(part) for part in (up, down) if part]),
             score=voice.number(mine.score),
         ),
         voice.say(
