@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from gettext import NullTranslations
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -62,6 +63,19 @@ def _shown(value: Any) -> str:
     return ", ".join(_shown(item) for item in value)
 
 
+def _messages(translations: NullTranslations) -> dict[str, Any]:
+    """Give the functions that templates say messages with; what they give is text, and escaped."""
+
+    def gettext(message: str, /, **values: object) -> str:
+        told = translations.gettext(message)
+        return told % values if values else told
+
+    def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
+        return translations.ngettext(one, many, count) % {"num": count, **values}
+
+    return {"gettext": gettext, "ngettext": ngettext, "_": gettext}
+
+
 def _environment(language: str) -> Environment:
     environment = Environment(
         loader=PackageLoader("standing.web"),
@@ -72,9 +86,9 @@ def _environment(language: str) -> Environment:
         keep_trailing_newline=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
-        VOICES[language].translations, newstyle=True
-    )
+    # not the extension's own functions: those mark whatever they are given as safe HTML
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.globals |= _messages(VOICES[language].translations)
     environment.filters |= {"groups": _groups, "anchor": _anchor, "shown": _shown}
     environment.globals |= {
         "static": _static.address, "WHY": policy.WHY, "labels": LABELS, "choices": CHOICES,

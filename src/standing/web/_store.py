@@ -229,6 +229,7 @@ class Store:
                 old,
             )
             db.executemany(f"DELETE FROM passkeys WHERE {rule}", old)  # noqa: S608 - a constant
+        self._settle()
 
     def forget(self, keys: Iterable[bytes]) -> None:
         """Forget passkeys and sessions of keys that stand for nobody any more."""
@@ -236,6 +237,12 @@ class Store:
         with self._writing() as db:
             db.executemany("DELETE FROM passkeys WHERE key=?", named)
             db.executemany("DELETE FROM sessions WHERE key=?", named)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Leave no older page behind in the journal: what is forgotten is in no file."""
+        with self._lock:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # --- answers that may be asked for again ---------------------------------------------------
 
@@ -296,6 +303,7 @@ class Store:
             )
             db.execute("DELETE FROM links WHERE until<=?", (now,))
             db.execute("DELETE FROM repeats WHERE until<=?", (now,))
+        self._settle()
 
 
 def _hash(token: str) -> bytes:

@@ -14,7 +14,8 @@ from standing.errors import StandingError
 from standing.ledger import Ledger
 from standing.serve import LogServer, Registrar, Settings, serving
 from standing.web import Settings as WebSettings
-from standing.web import make_site
+from standing.web import make_site, new_links
+from standing.wire.keys import KeyFile, write_key_file
 from tests.support import TODAY, Town, make_ledger, rows
 
 _T = TypeVar("_T")
@@ -115,6 +116,27 @@ class Served:
     def do(self, work: Callable[[Ledger], _T]) -> _T:
         return self.writer.do(work).result()
 
+    @property
+    def keys(self) -> Path:
+        return self.town.directory.parent / "demo-keys"
+
+    def link(self, name: str) -> str:
+        """Make a one-use link for a key file of the town."""
+        return new_links(self.town.directory, self.keys, [name])[name]
+
+    def enter(self, name: str) -> Client:
+        """Be a browser in which somebody is signed in, by a link of the demo."""
+        answer = self.client.post(self.link(name))
+        assert answer.status == 303, answer.text
+        held = answer.headers["set-cookie"].split(";")[0]
+        return Client(self.client.url, {"cookie": held, "sec-fetch-site": "same-origin"})
+
+    def sign(self, browser: Client, answer: Answer) -> Answer:
+        """Sign what an answer leads to, with the demo's key; gives where that leads."""
+        assert answer.status == 303, Page.of(answer.text).text
+        assert answer.headers["location"].startswith("/sign/"), answer.headers["location"]
+        return browser.post(answer.headers["location"])
+
 
 @contextmanager
 def serve_town(
@@ -123,18 +145,28 @@ def serve_town(
     *,
     change: Callable[[Town], None] | None = None,
 ) -> Iterator[Served]:
-    """Serve a town of five people with records, a court, and whatever `change` does to it."""
+    """Serve a town of five people with records, a court, and whatever `change` does to it.
+
+    Everybody's keys lie in `demo-keys` beside it: `person-0` and so on, `first`, `metro`.
+    """
     town = make_ledger(folder)
     town.import_rows(rows(15))
     town.add_court()
     town.move_to(TODAY + 20)
     if change is not None:
         change(town)
+    keys = folder / "demo-keys"
+    keys.mkdir(exist_ok=True)
+    people = {f"person-{n}": KeyFile("subject", f"person-{n}", key, key.public)
+              for n, key in enumerate(town.people)}  # fmt: skip
+    for name, key in {**people, **town.keys}.items():
+        write_key_file(keys / f"{name}.key", key)
+    chosen = settings or WebSettings(rate=10_000, tries=10_000, demo_keys=keys)
     writers: list[Registrar] = []
 
     def beside(writer: Registrar) -> Any:
         writers.append(writer)
-        return make_site(settings or WebSettings(rate=10_000))(writer)
+        return make_site(chosen)(writer)
 
     def stop(problem: StandingError) -> None:
         raise problem

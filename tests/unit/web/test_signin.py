@@ -7,25 +7,14 @@ import pytest
 
 from standing.web import Settings, new_links
 from standing.web._store import IDLE_SECONDS, LINK_SECONDS, LONGEST_SECONDS, Store
-from standing.wire.keys import write_key_file
 from tests.support import UNTIL
 from tests.unit.web.authenticator import Authenticator
 from tests.unit.web.support import Client, Served, serve_town
 
 
 @pytest.fixture(scope="module")
-def open_town(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("open")
-    keys = folder / "demo-keys"
-
-    def change(town):
-        keys.mkdir()
-        for name in ("first", "ann"):
-            write_key_file(keys / f"{name}.key", town.keys[name])
-
-    settings = Settings(rate=10_000, tries=10_000, demo_keys=keys)
-    with serve_town(folder, settings, change=change) as served:
-        yield served
+def open_town(served):
+    return served
 
 
 def ask(client: Client, path: str, **headers: str) -> dict:
@@ -122,7 +111,7 @@ def test_a_key_of_an_organisation_has_no_role_until_it_is_accredited(open_town):
 
 def test_a_link_of_the_demo_signs_in_once(open_town):
     directory = open_town.town.directory
-    keys = directory.parent / "demo-keys"
+    keys = open_town.keys
     path = new_links(directory, keys, ["first"])["first"]
     shown = open_town.client.get(path)
     assert "Sign in as first" in shown.text
@@ -135,11 +124,9 @@ def test_a_link_of_the_demo_signs_in_once(open_town):
     assert "demo key" in signed_in(open_town, good).get("/log").text
 
 
-def test_a_link_signs_nobody_in_where_there_is_no_demo(served):
-    store = Store(served.town.directory / "web.db")
-    path = f"/link/{store.new_link('first')}"
-    store.close()
-    assert served.client.post(path).status == 410
+def test_a_link_signs_nobody_in_where_there_is_no_demo(tmp_path):
+    with serve_town(tmp_path, Settings(rate=10_000, tries=10_000)) as served:
+        assert served.client.post(served.link("first")).status == 410
 
 
 def test_nobody_is_led_away_after_signing_in(open_town):
