@@ -146,7 +146,7 @@ def test_a_pack_that_does_not_read_is_told_where(served):
     ann = served.enter("ann")
     ann.post(f"/studio/{CONTEXT}", {"text": "format: nothing\n"})
     page = ann.get(f"/studio/{CONTEXT}")
-    assert {"class": "problem"} in page.page.all("div")
+    assert "FORMAT" in page.page.text
     assert "passes every code" not in page.text
     answer = ann.post(f"/studio/{CONTEXT}", {"text": "format: nothing\n", "do": "simulate"})
     assert answer.status == 422
