@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 LOCKS := requirements/run.lock requirements/examples.lock requirements/dev.lock
 ARGS ?=
 
-.PHONY: demo test lint types unit fuzz bench docs lock setup clean
+.PHONY: demo test lint types unit fuzz bench docs words lock setup clean
 
 setup: $(STAMP)
 
@@ -66,3 +66,7 @@ clean:
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py
+
+# bring the catalogues of the pages up to templates and code, and compile them
+words: $(STAMP)
+	@$(BIN)/python docs/messages.py

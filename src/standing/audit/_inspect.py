@@ -7,7 +7,8 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -18,7 +19,7 @@ from standing.audit._public import POLICY_FILE
 from standing.audit._replay import checkpoint_keys_in, replay_changes
 from standing.audit.trust import Trust
 from standing.errors import Broken, Refused, Unreachable, Usage
-from standing.log import CHECKPOINT_FILE, WITNESSED_FILE, Published, Read
+from standing.log import CHECKPOINT_FILE, WITNESSED_FILE, Log, Published, Read
 from standing.verify.checkpoints import (
     Checkpoint,
     parse_checkpoint,
@@ -40,7 +41,26 @@ _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _KINDS: Final = {1: "Ed25519", 4: "Ed25519 cosignature", 6: "ML-DSA-44 cosignature"}
 
 
-def place_of(ledger: Opened, which: str) -> int:
+class Held(Protocol):
+    """A log, where it lies and what it is trusted by: under audit, or open in its own process."""
+
+    @property
+    def directory(self) -> Path:
+        """Where the ledger lies."""
+        ...
+
+    @property
+    def trust(self) -> Trust:
+        """What a verifier starts from."""
+        ...
+
+    @property
+    def log(self) -> Log:
+        """The log itself."""
+        ...
+
+
+def place_of(ledger: Held, which: str) -> int:
     """Find an entry by its index or its statement's hash; raises `E-INSPECT-01`."""
     if _INDEX.fullmatch(which) and int(which) < ledger.log.head.size:
         return int(which)
@@ -55,7 +75,7 @@ def place_of(ledger: Opened, which: str) -> int:
     return found
 
 
-def log_note_keys(ledger: Opened, state: charter.State) -> list[NoteKey]:
+def log_note_keys(ledger: Held, state: charter.State) -> list[NoteKey]:
     """Give every key that the log has signed published checkpoints with."""
     origin = ledger.trust.origin
     return [
@@ -70,7 +90,7 @@ def log_note_keys(ledger: Opened, state: charter.State) -> list[NoteKey]:
     ]
 
 
-def _witness_keys(ledger: Opened) -> list[NoteKey]:
+def _witness_keys(ledger: Held) -> list[NoteKey]:
     """Give the keys of the witnesses that the ledger names."""
     path = ledger.directory / POLICY_FILE
     if not path.is_file():
@@ -80,10 +100,14 @@ def _witness_keys(ledger: Opened) -> list[NoteKey]:
 
 def checkpoint_facts(ledger: Opened) -> dict[str, Any]:
     """Verify the published checkpoint, and tell who signed it; the witnessed one beside it."""
+    return checkpoint_facts_at(ledger, replay_changes(ledger))
+
+
+def checkpoint_facts_at(ledger: Held, state: charter.State) -> dict[str, Any]:
+    """Do the same with a state that the caller believes."""
     data = ledger.log.published()
     if data is None:
         raise broken("The log has published no checkpoint.", "The file is missing.", "checkpoint")
-    state = replay_changes(ledger)
     facts = _note_facts(ledger, state, data)
     witnessed = ledger.directory / "log" / WITNESSED_FILE
     facts["witnessed"] = (
@@ -92,7 +116,7 @@ def checkpoint_facts(ledger: Opened) -> dict[str, Any]:
     return facts
 
 
-def _note_facts(ledger: Opened, state: charter.State, data: bytes) -> dict[str, Any]:
+def _note_facts(ledger: Held, state: charter.State, data: bytes) -> dict[str, Any]:
     checkpoint = _signed(ledger, state, data)
     note = parse_note(data)
     known = {
@@ -116,7 +140,7 @@ def _note_facts(ledger: Opened, state: charter.State, data: bytes) -> dict[str, 
     }
 
 
-def _signed(ledger: Opened, state: charter.State, data: bytes) -> Checkpoint:
+def _signed(ledger: Held, state: charter.State, data: bytes) -> Checkpoint:
     """Verify a checkpoint with each key the log has signed with, and compare it with this copy."""
     keys = [PublicKey.from_cose_key(key) for _, key in state.log_keys("checkpoint")]
     checkpoint = verify_checkpoint_by_any(data, ledger.trust.origin, keys)
@@ -124,7 +148,7 @@ def _signed(ledger: Opened, state: charter.State, data: bytes) -> Checkpoint:
     return checkpoint
 
 
-def _same_root(ledger: Opened, size: int, root: bytes) -> None:
+def _same_root(ledger: Held, size: int, root: bytes) -> None:
     if size > ledger.log.head.size or ledger.log.root_at(size) != root:
         raise broken(
             "This copy of the log does not have the tree that is stated.",
@@ -133,7 +157,7 @@ def _same_root(ledger: Opened, size: int, root: bytes) -> None:
         )
 
 
-def prove(ledger: Opened, which: str) -> TlogProof:
+def prove(ledger: Held, which: str) -> TlogProof:
     """Make a tlog-proof of an entry under the newest published checkpoint that covers it."""
     index = place_of(ledger, which)
     for name in (WITNESSED_FILE, "checkpoint"):
@@ -205,7 +229,13 @@ def check_proof(ledger: Opened, proof: bytes, statement: bytes | None) -> Proven
     Without the statement the entry is taken from this copy of the log, at the place the proof
     names. Raises `Broken` for what does not hold.
     """
-    state = replay_changes(ledger)
+    return check_proof_at(ledger, replay_changes(ledger), proof, statement)
+
+
+def check_proof_at(
+    ledger: Held, state: charter.State, proof: bytes, statement: bytes | None
+) -> Proven:
+    """Do the same with a state that the caller believes."""
     if proof.startswith(HEADER.encode()):
         return _check_tlog_proof(ledger, state, parse_tlog_proof(proof), statement)
     sign1 = cose.parse_sign1(proof, max_bytes=charter.MAX_POSTED_BYTES)
@@ -217,7 +247,7 @@ def check_proof(ledger: Opened, proof: bytes, statement: bytes | None) -> Proven
 
 
 def _check_receipt(
-    ledger: Opened, state: charter.State, receipt: bytes, statement: bytes | None
+    ledger: Held, state: charter.State, receipt: bytes, statement: bytes | None
 ) -> Proven:
     kid = cose.parse_sign1(receipt).kid
     keys = {
@@ -248,7 +278,7 @@ def _place_in(receipt: bytes) -> int:
 
 
 def _check_tlog_proof(
-    ledger: Opened, state: charter.State, proof: TlogProof, statement: bytes | None
+    ledger: Held, state: charter.State, proof: TlogProof, statement: bytes | None
 ) -> Proven:
     checkpoint = _signed(ledger, state, proof.checkpoint)
     entry = _entry_for(ledger, statement, proof.index)
@@ -259,14 +289,14 @@ def _check_tlog_proof(
     return _proven(ledger, "tlog-proof", proof.index, checkpoint.size, checkpoint.root, entry, told)
 
 
-def _entry_for(ledger: Opened, statement: bytes | None, index: int) -> bytes:
+def _entry_for(ledger: Held, statement: bytes | None, index: int) -> bytes:
     if statement is None:
         return ledger.log.entry(index)
     return cose.parse_sign1(statement, max_bytes=charter.MAX_POSTED_BYTES).entry_bytes
 
 
 def _proven(
-    ledger: Opened,
+    ledger: Held,
     kind: str,
     index: int,
     size: int,
@@ -302,7 +332,7 @@ def consistency_facts(ledger: Opened, old: bytes | int, new: bytes | int) -> dic
     }
 
 
-def _side(ledger: Opened, state: charter.State, side: bytes | int) -> tuple[int, bytes]:
+def _side(ledger: Held, state: charter.State, side: bytes | int) -> tuple[int, bytes]:
     if isinstance(side, int):
         return side, ledger.log.root_at(side)
     checkpoint = _signed(ledger, state, side)
@@ -312,9 +342,13 @@ def _side(ledger: Opened, state: charter.State, side: bytes | int) -> tuple[int,
 def entry_facts(ledger: Opened, which: str) -> dict[str, Any]:
     """Tell what an entry says: facts first, its bytes last."""
     index = place_of(ledger, which)
+    return entry_facts_at(ledger, replay_changes(ledger), index)
+
+
+def entry_facts_at(ledger: Held, state: charter.State, index: int) -> dict[str, Any]:
+    """Do the same with a state that the caller believes."""
     entry = ledger.log.entry(index)
     sign1 = cose.parse_sign1(entry)
-    state = replay_changes(ledger)
     claims = sign1.protected.get(cose.CWT, {})
     return {
         "index": index,

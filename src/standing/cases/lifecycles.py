@@ -5,7 +5,7 @@ from typing import Final
 
 from standing.cases._contest import CONTEST, is_again, outcome_of
 from standing.cases._contest import OPEN as CONTEST_OPEN
-from standing.cases._guards import files_of, independent, two_houses
+from standing.cases._guards import Day, files_of, independent, two_houses
 from standing.cases._machine import (
     SILENCE,
     Case,
@@ -43,8 +43,8 @@ from standing.errors import Refused
 from standing.vault import Step, Vault
 
 __all__ = [
-    "A_DAY", "CONTEST_OPEN", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE", "Case", "Event",
-    "Facts", "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays", "World", "begins",
+    "A_DAY", "CONTEST_OPEN", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE", "Case", "Day",
+    "Event", "Facts", "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays", "World", "begins",
     "case_of", "check_lasting", "days_of", "event_of", "files_of", "fold", "fold_cases",
     "independent", "is_again", "is_released", "may_act", "may_step", "outcome_among", "outcome_of",
     "read_facts", "step_on", "table_of", "tally", "together", "two_houses", "write_facts",

@@ -29,6 +29,7 @@ from standing.charter._state import (
     read_log_key,
 )
 from standing.charter._statements import (
+    KINDS,
     VDS_RFC9162_SHA256,
     Accredit,
     Batch,
@@ -46,6 +47,7 @@ from standing.charter._statements import (
 )
 
 __all__ = [
+    "KINDS",
     "LOG_PURPOSES",
     "MAX_DEPOSIT_BYTES",
     "MAX_POSTED_BYTES",

@@ -52,7 +52,7 @@ _COMMANDS = {
     "backup": ("standing.cli.backup", "backup", "Copy a ledger and its keys to two places."),
     "restore": ("standing.cli.backup", "restore", "Bring a ledger back from its copies."),
     "log": ("standing.cli.log", "log", "Look into a log, prove, check all of it."),
-    "serve": ("standing.cli.serve", "serve", "Serve the log over HTTP."),
+    "serve": ("standing.cli.serve", "serve", "Serve a ledger's log and pages."),
     "witness": ("standing.cli.witness", "witness", "Cosign the checkpoints of other logs."),
     "mirror": ("standing.cli.mirror", "mirror", "Keep and serve a whole copy of a log."),
     "demo": ("standing.cli.demo", "demo", "Make an invented city and verify it."),

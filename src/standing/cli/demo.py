@@ -1,5 +1,6 @@
 """`demo` and `example`: an invented city, a dishonest operator, and real data."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
     from standing.demo import City, Watched
 
 _DEMO_DIR = Path("demo-ledger")
+_WRITING = frozenset({"serve", "decide"})  # what the demo's own pages leave no room for
 
 
 @click.group(invoke_without_command=True)
 @click.option("--dir", "directory", type=PATH, default=_DEMO_DIR, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--subjects", type=click.IntRange(10, 1_000_000), default=2000, show_default=True)
-@click.option("--once", is_flag=True, help="End after verifying.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8420, show_default=True,
+              help="Where pages answer; another one if it is taken, 0: a free one.")  # fmt: skip
+@click.option("--once", is_flag=True, help="End after verifying; so does CI=1 in the environment.")
 @json_option
 @click.pass_context
 def demo(
@@ -29,38 +33,53 @@ def demo(
     directory: Path,
     seed: int,
     subjects: int,
-    once: bool,  # noqa: ARG001 - the demo has no pages yet, so it always ends after verifying
+    port: int,
+    once: bool,
     as_json: bool,
 ) -> None:
-    """Make an invented city on a simulated clock, verify it, and say what to try next."""
+    """Make an invented city on a simulated clock, verify it, and show it in a browser.
+
+    Pages answer on this machine until Ctrl-C; the verification runs on beside them.
+    """
     ctx.obj = directory
     if ctx.invoked_subcommand is not None:
         return
+    if directory.exists() and (directory / "demo-keys").is_dir():
+        shutil.rmtree(directory)  # an earlier demo, known by the keys that only demos keep inside
+    if once or os.environ.get("CI"):
+        _once(directory, seed, subjects, as_json=as_json)
+        return
+    from standing.cli.demo_site import show_city
+
+    def made(city: "City", watched: "Watched", url: str, links: dict[str, str]) -> None:
+        value = {
+            **_facts(directory, city, watched), "url": url, "links": links,
+            "next": _next(directory, city, watched),
+        }  # fmt: skip
+        show(value, _welcome(city, url, links, value["next"]), as_json=as_json)
+
+    steps = _steps(as_json=as_json)
+    if not show_city(directory, seed, subjects, port, steps, made, quiet=as_json):
+        raise click.exceptions.Exit(EXIT_PROOF_FAILED)
+
+
+def _once(directory: Path, seed: int, subjects: int, *, as_json: bool) -> None:
     import time
 
     from standing.audit import verify_ledger
     from standing.demo import make_city, watch
     from standing.ledger.facts import verification_text
 
-    if directory.exists() and (directory / "demo-keys").is_dir():
-        shutil.rmtree(directory)  # an earlier demo, known by the keys that only demos keep inside
     city = make_city(directory, seed=seed, subjects=subjects, progress=_steps(as_json=as_json))
     watched = watch(directory)
     began = time.perf_counter()
     verification = verify_ledger(directory, watched.checkpoint)
     seconds = time.perf_counter() - began
     value: dict[str, Any] = {
-        "dir": str(directory),
-        "subjects": city.subjects,
-        "records": city.records,
-        "batches": city.batches,
-        "log_size": city.log_size,
-        "seconds_make": round(city.seconds, 2),
+        **_facts(directory, city, watched),
         "seconds_verify": round(seconds, 2),
         "verified": verification.ok,
-        "witness": str(watched.directory),
         "witnessed_size": verification.compared_with,
-        "heard": {what: case for what, (case, _, _) in city.heard.items()},
         "next": _next(directory, city, watched),
     }
     made = f"made in {city.seconds:.1f} s, verified in {seconds:.1f} s."
@@ -74,10 +93,42 @@ def demo(
         "Try next:",
         *(f"  {command}" for command in value["next"]),
     )
-    text = "\n".join(lines)
-    show(value, text, as_json=as_json)
+    show(value, "\n".join(lines), as_json=as_json)
     if not verification.ok:
         raise click.exceptions.Exit(EXIT_PROOF_FAILED)
+
+
+def _facts(directory: Path, city: "City", watched: "Watched") -> dict[str, Any]:
+    return {
+        "dir": str(directory),
+        "subjects": city.subjects,
+        "records": city.records,
+        "batches": city.batches,
+        "log_size": city.log_size,
+        "seconds_make": round(city.seconds, 2),
+        "witness": str(watched.directory),
+        "heard": {what: case for what, (case, _, _) in city.heard.items()},
+    }
+
+
+def _welcome(city: "City", url: str, links: dict[str, str], commands: list[str]) -> str:
+    wide = max(len(name) for name in links)
+    lines = (
+        (
+            f"The invented city: {city.subjects:,} residents, {city.records:,} rows in"
+            f" {city.batches:,} signed batches, made in {city.seconds:.1f} s, simulated clock."
+        ),
+        "",
+        f"  the public log   {url}/log",
+        *(f"  {name:<{wide}}   {link}" for name, link in links.items()),
+        "",
+        "Each link signs in once; the server then signs with that person's file in demo-keys/.",
+        "Another one: standing demo link NAME. Verification runs on beside them. Ctrl-C ends.",
+        "",
+        "Or, beside it, in another window:",
+        *(f"  {words}" for words in commands if words.split()[1] not in _WRITING),
+    )
+    return "\n".join(lines)
 
 
 def _next(directory: Path, city: "City", watched: "Watched") -> list[str]:
@@ -116,6 +167,23 @@ def _steps(*, as_json: bool) -> Callable[[str, int, int], None]:
             click.echo(f"\r  {phase}: {done:,} of {total:,}   ", nl=done >= total, err=True)
 
     return step
+
+
+@demo.command()
+@click.argument("name")
+@click.option("--port", type=click.IntRange(1, 65_535), default=8420, show_default=True,
+              help="Where the demo's pages answer.")  # fmt: skip
+@json_option
+@click.pass_obj
+def link(directory: Path, name: str, port: int, as_json: bool) -> None:
+    """Make a one-use link that signs in with the demo's key file NAME."""
+    from standing.audit import load_trust
+    from standing.web import new_links
+
+    load_trust(directory)
+    path = new_links(directory, directory / "demo-keys", [name])[name]
+    url = f"http://localhost:{port}{path}"
+    show({"name": name, "url": url}, url, as_json=as_json)
 
 
 @demo.command()

@@ -1,4 +1,4 @@
-"""`serve`: a ledger's log over HTTP."""
+"""`serve`: a ledger over HTTP: its log, its pages, its interface."""
 
 from pathlib import Path
 
@@ -40,6 +40,7 @@ from standing.cli.options import (
     show_default=True,
     help="Seconds between two published checkpoints, while statements come.",
 )
+@click.option("--quiet", is_flag=True, help="Write no line a request to standard error.")
 @today_option
 @json_option
 def serve(
@@ -49,17 +50,21 @@ def serve(
     helpers: int | None,
     rate: float,
     publish_every: float,
+    quiet: bool,
     today: str | None,
     as_json: bool,
 ) -> None:
-    """Serve a ledger's log: registration, receipts, tiles. Ends with SIGTERM or Ctrl-C.
+    """Serve a ledger: registration, receipts and tiles, and its pages. Ends with SIGTERM or Ctrl-C.
 
-    While it runs it is the ledger's one writer.
+    While it runs it is the ledger's one writer. Pages answer under the host name that the ledger
+    was founded with; the log's own paths under any.
     """
     import os
 
     from standing.serve import Settings
     from standing.serve import serve as serve_log
+    from standing.web import Settings as SiteSettings
+    from standing.web import make_site
 
     settings = Settings(
         helpers=max(1, (os.cpu_count() or 2) - 1) if helpers is None else helpers,
@@ -69,8 +74,9 @@ def serve(
 
     def ready(listening: int) -> None:
         address = f"http://{host}:{listening}"
-        show({"url": address}, f"Serving the log of {directory} at {address}", as_json=as_json)
+        show({"url": address}, f"Serving {directory} at {address}", as_json=as_json)
 
+    site = make_site(SiteSettings(is_logged=not quiet))
     with open_for(directory, today) as ledger:
         end_well_when_told()
-        serve_log(ledger, host=host, port=port, settings=settings, ready=ready)
+        serve_log(ledger, host=host, port=port, settings=settings, beside=site, ready=ready)

@@ -97,6 +97,7 @@ class City:
     good_act: str
     proposal: Path  # the next version of a pack, not published
     heard: dict[str, tuple[str, str, str]]  # what a case shows: (case, subject, context)
+    resident: str  # whose key file shows most
 
 
 Progress = Callable[[str, int, int], None]
@@ -124,6 +125,7 @@ def make_city(
             *maker.someone(),
             write_proposal(directory, maker.packs[PROPOSED], ledger.today),
             heard,
+            maker.resident(heard),
         )
 
 
@@ -489,6 +491,18 @@ class _Maker:
                     good = self._good_act(context)
                     return pseudonym, context, asker, self._purpose(context), reference, good
         return "", "", "", "", "", ""
+
+    def resident(self, heard: dict[str, tuple[str, str, str]]) -> str:
+        """Name the key file of a resident with something to see: a contest, if one has a file."""
+        named = {
+            self.ledger.pseudonym(reference, context): f"resident-{number:02}"
+            for number, resident in enumerate(self.residents[:_NAMED_RESIDENTS], 1)
+            if resident.leaves_on is None
+            for context, (_, reference) in resident.references.items()
+        }
+        cases = [heard[what] for what in ("running", "won", "lapsed", "reply") if what in heard]
+        found = [named[subject] for _, subject, _ in cases if subject in named]
+        return next(iter([*found, *named.values()]), "")
 
     def _good_act(self, context: str) -> str:
         acts = self.packs[context].acts

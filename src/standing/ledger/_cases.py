@@ -17,6 +17,7 @@ from standing.cases.lifecycles import (
     Facts,
     Lifecycle,
     RecordView,
+    World,
     case_of,
     event_of,
     is_again,
@@ -174,22 +175,50 @@ def _unfit_file(got: str, allowed: str, fix: str) -> Refused:
 # --- taking -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """A step that has its place: what it says, what it looked at, and the case after it."""
+
+    event: Event
+    world: World
+    after: Case
+
+
+def check(core: Core, draft: Draft) -> Case:
+    """Check a step that waits for its proof, and give the case as it would be; nothing is kept.
+
+    For whoever has shown that they hold its key: others learn nothing of a case (`take`).
+    """
+    return _judged(core, draft, _steps_before(core, draft)).after
+
+
 def take(core: Core, draft: Draft) -> Case:
     """Check a proved step and keep it; gives the case after it. A refused one leaves no trace."""
     core.check_clock()
     step = draft.step
-    if step.day != core.today:
-        raise Refused(
-            "E-CASE-09",
-            "This step was written on another day.",
-            why="What is signed names its day, and clocks run from it.",
-            fix="Write it again and sign it today.",
-        )
     before = _steps_before(core, draft)
-    signer = _world.signer_of(core, step.kid, draft.subject, step.context, step.lifecycle)
+    _world.signer_of(core, step.kid, draft.subject, step.context, step.lifecycle)
     key = _world.public_key(core, step.kid, draft.subject)
     # before anything else is looked at: who holds no key learns nothing of a case
     verify_proof(step.proof, key, signed_digest(step), rp_id=core.state.genesis.rp_id)
+    judged = _judged(core, draft, before)
+    event, after = judged.event, judged.after
+    stops = after.lifecycle == "stop" and after.subject != 0
+    leaving = core.forgetting(after.subject, after.context, 0) if stops else None
+    with leaving or core.vault.transaction():
+        store_step(core, draft, after)
+        for follow in _follow(core, after, event, judged.world.records.values()):
+            store_step(core, *follow)
+        if stops and event.name == "confirm":
+            leave_all(core, after.subject, after.context)
+    core.changed()
+    return after
+
+
+def _judged(core: Core, draft: Draft, before: list[tuple[bytes, Step]]) -> _Judged:
+    """Check a step against its table and the world of today."""
+    step = draft.step
+    signer = _world.signer_of(core, step.kid, draft.subject, step.context, step.lifecycle)
     leaf = leaf_of(step)
     event = event_of(leaf, step)
     table, days = table_of(step.lifecycle), _world.working_days(core, step.context)
@@ -202,24 +231,22 @@ def take(core: Core, draft: Draft) -> Case:
     step_on(table, case, event, signer, world)
     after = case_of([*before, (leaf, step)], subject=draft.subject, day=core.today, days=days)
     assert after is not None, "it has a step of today"
-    stops = after.lifecycle == "stop" and after.subject != 0
-    leaving = core.forgetting(after.subject, after.context, 0) if stops else None
-    with leaving or core.vault.transaction():
-        store_step(core, draft, after)
-        for follow in _follow(core, after, event, world.records.values()):
-            store_step(core, *follow)
-        if stops and event.name == "confirm":
-            leave_all(core, after.subject, after.context)
-    core.changed()
-    return after
+    return _Judged(event, world, after)
 
 
 def _steps_before(core: Core, draft: Draft) -> list[tuple[bytes, Step]]:
     """Give the steps that this one follows; raises where it is not of its subject, case or place.
 
-    A draft may come from anywhere: it is not believed. Raises `E-CASE-08`, `E-CASE-11`, `-12`.
+    A draft may come from anywhere: it is not believed. Raises `E-CASE-08`, `-09`, `-11`, `-12`.
     """
     step, table = draft.step, table_of(draft.step.lifecycle)
+    if step.day != core.today:
+        raise Refused(
+            "E-CASE-09",
+            "This step was written on another day.",
+            why="What is signed names its day, and clocks run from it.",
+            fix="Write it again and sign it today.",
+        )
     pseudonym = core.vault.secret.pseudonym(draft.subject, step.context) if draft.subject else ""
     before = core.vault.steps(step.opening) if step.opening else []
     place = core.vault.case(case_name(step.opening)) if step.opening else None

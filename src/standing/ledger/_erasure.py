@@ -19,7 +19,7 @@ from standing.ledger._core import Core
 from standing.vault import Going, Link, Presented
 from standing.wire import cose
 from standing.wire.days import format_day
-from standing.wire.keys import SigningKey
+from standing.wire.keys import PublicKey, SigningKey
 
 ERASED_AFTER_DAYS: Final = 30
 STEP_BACK_DAYS: Final = 14
@@ -57,7 +57,13 @@ def erase(core: Core, key: SigningKey, context: str | None, *, subject: str = ""
         _rules.next_pack(core, context)
     if subject:
         return _at_desk(core, key, context, subject)
-    number = _people.subject_of(core, key.public)
+    return erase_own(core, key.public, context)
+
+
+def erase_own(core: Core, key: PublicKey, context: str | None) -> Erased:
+    """Erase whoever has just shown that they hold a key; raises as `erase` does."""
+    _check_ready(core)
+    number = _people.subject_of(core, key)
     contexts = core.vault.places(number) if context is None else (context,)
     if context is not None and not core.vault.placed(number, context):
         raise Refused(

@@ -13,7 +13,7 @@ from standing.errors import Refused
 from standing.ledger import _cases, _people, _rules, _world
 from standing.ledger._core import Core
 from standing.vault import Link
-from standing.wire.keys import SigningKey
+from standing.wire.keys import PublicKey, SigningKey
 
 _LONGEST: Final = 200  # of a reference that a step can say
 _WHO: Final = ("desk", "issuer")
@@ -33,9 +33,15 @@ def freeze(core: Core, name: str, context: str, key: SigningKey) -> Stop:
 
     `key` is a desk's, for a pseudonym or a reference, or an issuer's, for one of its references.
     """
+    draft = draft_freeze(core, name, context, key.public)
+    return take_freeze(core, draft.signed(key), context)
+
+
+def draft_freeze(core: Core, name: str, context: str, by: PublicKey) -> _cases.Draft:
+    """Write the request to stop whoever is known by a name, for the holder of `by` to prove."""
     core.check_clock()
     _rules.next_pack(core, context)  # else it is the name of no context
-    kid = key.public.thumbprint
+    kid = by.thumbprint
     signer = _world.signer_of(core, kid, 0, context, "stop")
     if signer.role not in _WHO:
         raise Refused(
@@ -49,9 +55,13 @@ def freeze(core: Core, name: str, context: str, key: SigningKey) -> Stop:
     is_reference = number and core.vault.link(context, name) is not None
     facts = {"reference": name} if is_reference and len(name) <= _LONGEST else {}
     where = context if number else ""
-    draft = _cases.draft_opening(core, number, where, "stop", "freeze", facts, by=key.public)
-    with nullcontext() if number else core.forgetting(0, context, 0):  # the same work for nobody
-        case = _cases.take(core, draft.signed(key))
+    return _cases.draft_opening(core, number, where, "stop", "freeze", facts, by=by)
+
+
+def take_freeze(core: Core, draft: _cases.Draft, context: str) -> Stop:
+    """Take a proved request to stop; what it does and writes is the same about nobody."""
+    with nullcontext() if draft.subject else core.forgetting(0, context, 0):
+        case = _cases.take(core, draft)
     return Stop(case.name, case.opened, case.due)
 
 

@@ -17,9 +17,10 @@ True
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from standing import audit, charter, policy
+from standing.cases import presentations
 from standing.cases.lifecycles import Case, Event, WorkingDays
 from standing.cases.notices import Item
 from standing.engine import Clock, RealClock, SimulatedClock
@@ -52,13 +53,29 @@ from standing.ledger import (
     _tick,
     _worklist,
     _world,
+    case_views,
+    holders,
+    public,
+    subjects,
 )
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.intake import Imported, Progress
 from standing.log import Publication
-from standing.vault import Attributes, Consent, Evidence, Link, Message, Recalled
+from standing.vault import (
+    Attributes,
+    Consent,
+    Evidence,
+    Link,
+    Message,
+    Recalled,
+    Withdrawal,
+    signed_digest,
+)
 from standing.wire.keys import KeyFile, PublicKey, SigningKey
+from standing.wire.proofs import normalise_proof
+
+_Drafted = TypeVar("_Drafted", Consent, Withdrawal, Link, Attributes)
 
 
 def create(
@@ -126,9 +143,19 @@ class Ledger:
         return self._core.log.head.size
 
     @property
+    def root(self) -> bytes:
+        """The root over all of them."""
+        return self._core.log.head.root
+
+    @property
     def state(self) -> charter.State:
         """Who may say what, as of the last entry."""
         return self._core.state
+
+    @property
+    def changes(self) -> int:
+        """Another number whenever what follows from people's documents may be another."""
+        return self._core.changes
 
     @property
     def checkpoint(self) -> bytes:
@@ -235,6 +262,10 @@ class Ledger:
         """
         return _rules.publish_pack(self._core, data, by, attach=attach, simulation=simulation)
 
+    def lint(self, data: bytes) -> list[policy.Finding]:
+        """Hold a pack against every code, and the catalogue that is published here."""
+        return list(policy.lint(data, _rules.current_catalogue(self._core)[1]))
+
     def pack(self, name: str) -> policy.Pack:
         """Read a pack by its digest in hexadecimal or as CONTEXT@VERSION."""
         return _rules.named_pack(self._core, name)
@@ -289,6 +320,53 @@ class Ledger:
         """Ask the witnesses for the published checkpoint, and publish it if enough cosign."""
         return self._core.cosign()
 
+    # --- what everybody may see ------------------------------------------------------------------
+
+    def overview(self) -> public.Overview:
+        """Give the log's head and its newest checkpoints, with who signed them."""
+        return public.overview(self._core)
+
+    def growth(self) -> list[public.DaySize]:
+        """Give the log's size at the end of each day that brought an entry."""
+        return public.growth(self._core)
+
+    def entries(self, start: int, stop: int) -> list[public.EntryLine]:
+        """Describe a stretch of the log's entries, oldest first."""
+        return public.entries(self._core, start, stop)
+
+    def entry(self, which: str) -> public.Entry:
+        """Describe an entry, by index or statement hash, with its path to the root."""
+        return public.entry(self._core, which)
+
+    def proof(self, which: str, kind: str) -> tuple[int, bytes]:
+        """Give an entry's place and its proof: `receipt` or `tlog-proof`."""
+        return public.proof(self._core, which, kind)
+
+    def check(self, proof: bytes, statement: bytes | None = None) -> public.Proven:
+        """Check a receipt, a tlog-proof or a statement that carries its receipt."""
+        return public.check(self._core, proof, statement)
+
+    def document(self, digest: str) -> bytes:
+        """Give a public document by its digest in hexadecimal."""
+        return public.document(self._core, digest)
+
+    @property
+    def trust_file(self) -> bytes:
+        """What a verifier starts from, as `trust.json` holds it."""
+        return self._core.trust.format()
+
+    def roll(self) -> list[public.Holder]:
+        """List every key that ever had a right."""
+        return public.roll(self._core)
+
+    def packs(self) -> list[public.PackLine]:
+        """List the packs by context, newest version first."""
+        return public.packs(self._core)
+
+    def holding(self, key: PublicKey) -> holders.Holding:
+        """Tell what a key is good for today: a subject's, or an organisation's on the roll."""
+        return holders.holding(self._core, key)
+
     # --- subjects --------------------------------------------------------------------------------
 
     def enrol(self, key: PublicKey, kind: str = "person") -> None:
@@ -298,6 +376,17 @@ class Ledger:
     def attest_adult(self, key: PublicKey, adult_since: int, *, by: SigningKey) -> None:
         """State since when the holder of a key is of age, with an attester's key."""
         _people.attest_adult(self._core, key, adult_since, by)
+
+    @staticmethod
+    def digest_of(document: _Drafted) -> bytes:
+        """Give what the proof in a drafted document is made over."""
+        return signed_digest(document)
+
+    @staticmethod
+    def proved(document: _Drafted, proof: list[Any]) -> _Drafted:
+        """Put a proof into a drafted document."""
+        drafted: _Drafted = _people.with_proof(document, normalise_proof(proof))
+        return drafted
 
     def draft_consent(
         self,
@@ -363,6 +452,16 @@ class Ledger:
         """
         return _people.withdraw(self._core, key, context, finish=finish)
 
+    def draft_withdrawals(self, key: PublicKey, context: str) -> list[Withdrawal]:
+        """Write what the holder of `key` is asked to sign to stop in a context."""
+        return _people.draft_withdrawals(self._core, key, context)
+
+    def take_withdrawals(
+        self, key: PublicKey, documents: Sequence[Withdrawal], *, finish: bool = False
+    ) -> str:
+        """Take signed withdrawals, all of a context at once; gives the pseudonym."""
+        return _people.take_withdrawals(self._core, key, documents, finish=finish)
+
     def step_back(self, key: SigningKey, context: str) -> _erasure.Erased:
         """Be as if one had never agreed in a context, within 14 days of the first consent."""
         return _erasure.step_back(self._core, key, context)
@@ -370,6 +469,14 @@ class Ledger:
     def freeze(self, name: str, context: str, *, key: SigningKey) -> _leaving.Stop:
         """Stop whoever a pseudonym or reference names, without their key: a desk's or issuer's."""
         return _leaving.freeze(self._core, name, context, key)
+
+    def draft_freeze(self, name: str, context: str, *, by: PublicKey) -> _cases.Draft:
+        """Write a request to stop somebody, for a desk or an issuer to prove."""
+        return _leaving.draft_freeze(self._core, name, context, by)
+
+    def take_freeze(self, draft: _cases.Draft, context: str) -> _leaving.Stop:
+        """Take a proved request to stop somebody."""
+        return _leaving.take_freeze(self._core, draft, context)
 
     def confirm_stop(self, case: str, *, key: SigningKey) -> _leaving.Stop:
         """Make a stop final before its 14 days are over."""
@@ -384,6 +491,10 @@ class Ledger:
     ) -> _erasure.Erased:
         """Erase a subject in one context, or everywhere, at once; a desk names whom."""
         return _erasure.erase(self._core, key, context, subject=subject)
+
+    def erase_own(self, key: PublicKey, context: str | None = None) -> _erasure.Erased:
+        """Erase whoever has just shown that they hold a key, in one context or everywhere."""
+        return _erasure.erase_own(self._core, key, context)
 
     def draft_attributes(
         self, key: PublicKey, context: str, *, region: str = "", group: str = ""
@@ -474,6 +585,18 @@ class Ledger:
         """Give each change of a score in 24 months, today's first, if nothing new comes."""
         return _scores.forecast(self._core, subject, context)
 
+    def history(self, subject: str, context: str, since: int) -> tuple[policy.Outlook, ...]:
+        """Give what a score was on each day from `since` on which it may have changed."""
+        return _scores.history(self._core, subject, context, since)
+
+    def mine(self, key: PublicKey, context: str) -> subjects.Mine:
+        """Give everything that the holder of a key looks at in a context."""
+        return subjects.mine(self._core, self._number(key, context), context)
+
+    def places(self, key: PublicKey) -> list[subjects.Place]:
+        """List the contexts about people, with what the holder of a key has in each."""
+        return subjects.places(self._core, self._number(key, ""))
+
     def what_if(
         self, subject: str, context: str, *, annulled: Sequence[str] = (), more: Sequence[str] = ()
     ) -> policy.WhatIf:
@@ -513,6 +636,12 @@ class Ledger:
         return _decide.ask(
             self._core, key, context, purpose, transaction, reference, nonce, alternative
         )
+
+    def draft_presentation(
+        self, key: PublicKey, party: PublicKey, context: str, purpose: str, last_day: int
+    ) -> presentations.Draft:
+        """Write a presentation for the holder of `key` to prove."""
+        return _presentations.draft(self._core, key, party, context, purpose, last_day)
 
     def present(
         self,
@@ -624,6 +753,10 @@ class Ledger:
         """Write the next step of a case, for the holder of `by` to prove."""
         return _cases.draft_step(self._core, case, event, facts, by=by, files=files)
 
+    def check_step(self, draft: _cases.Draft) -> Case:
+        """Check a step before its holder signs it, and give the case as it would be."""
+        return _cases.check(self._core, draft)
+
     def take_step(self, draft: _cases.Draft) -> Case:
         """Check a proved step and keep it; gives the case after it."""
         return _cases.take(self._core, draft)
@@ -666,6 +799,10 @@ class Ledger:
         """Count what each reviewer decided and how cases ended; counts under five are left out."""
         return _rates.rates(self._core)
 
+    def contest_numbers(self) -> public.ContestNumbers:
+        """Count contests: how many, how they ended, how fast."""
+        return _rates.contests(self._core)
+
     def publish_rates(self) -> tuple[int, dict[str, Any]]:
         """State in public how reviewers decide; gives the entry and what it states."""
         return _rates.publish_rates(self._core)
@@ -692,6 +829,18 @@ class Ledger:
     def inbox(self, subject: str | PublicKey, context: str | None = None) -> list[_inbox.Told]:
         """List what happened about a subject in a context, or in all, oldest first."""
         return _inbox.inbox(self._core, self._number(subject, context or ""), context)
+
+    def case_for(self, name: str, key: PublicKey) -> case_views.CaseView:
+        """Give a case to somebody with a part in it; for anybody else there is none."""
+        return case_views.case_for(self._core, name, key)
+
+    def work_lines(self, key: PublicKey) -> list[case_views.WorkLine]:
+        """List what waits for the holder of a key, as plain values."""
+        return case_views.work_lines(self._core, key)
+
+    def own_cases(self, key: PublicKey) -> list[subjects.CaseLine]:
+        """List a subject's cases that belong to no context."""
+        return case_views.own_cases(self._core, self._number(key, ""))
 
     def worklist(self, key: PublicKey) -> list[_worklist.Work]:
         """List the cases in which something waits for an issuer, a reviewer or a desk."""

@@ -4,6 +4,7 @@ A subject's own key proves consent and withdrawal; an attester's key proves age;
 proves that it knows the subject by a reference. Each becomes a leaf of the next marks.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -226,28 +227,57 @@ def give_consent(core: Core, consent: Consent) -> str:
 
 
 def withdraw(core: Core, key: SigningKey, context: str, *, finish: bool = False) -> str:
+    """Stop with a key at hand; see `take_withdrawals`."""
+    drafts = draft_withdrawals(core, key.public, context)
+    signed = [sign_document(draft, key) for draft in drafts]
+    return take_withdrawals(core, key.public, signed, finish=finish)
+
+
+def draft_withdrawals(core: Core, key: PublicKey, context: str) -> list[Withdrawal]:
+    """Write what a subject signs to stop: one for each consent, so that whoever agreed twice stops.
+
+    Raises `E-PEOPLE-05` where nothing is left to stop.
+    """
+    number = subject_of(core, key)
+    live = core.vault.live_consents(number, context, core.today)
+    if not live and _world.running_stop(core, number, context) is not None:
+        live = core.vault.open_consents(number, context, core.today)
+    if not live:
+        raise _no_live_consent(context)
+    pseudonym = core.vault.secret.pseudonym(number, context)
+    return [
+        Withdrawal(new_salt(), core.today, pseudonym, context, leaf, []) for leaf in sorted(live)
+    ]
+
+
+def take_withdrawals(
+    core: Core, key: PublicKey, documents: Sequence[Withdrawal], *, finish: bool = False
+) -> str:
     """Stop: no record, no score and no answer from this moment; gives the pseudonym.
 
     What is open closes in the subject's favour in the same moment; with `finish`, contests go on
     until they are ruled on. A stop that was asked for without the key is final with it.
     """
     core.check_clock()
-    number = subject_of(core, key.public)
-    live = core.vault.live_consents(number, context, core.today)
-    if not live and _world.running_stop(core, number, context) is not None:
-        live = core.vault.open_consents(number, context, core.today)
-    pseudonym = core.vault.secret.pseudonym(number, context)
-    if not live:
-        raise _no_live_consent(context)
-    ends = [
-        Withdrawal(new_salt(), core.today, pseudonym, context, leaf, []) for leaf in sorted(live)
-    ]
-    with core.forgetting(number, context, len(ends)):
-        for document in ends:  # whoever agreed twice stops once
-            core.vault.add(sign_document(document, key), number, context)
+    context = documents[0].context if documents else ""
+    number = subject_of(core, key)
+    wanted = {signed_digest(draft) for draft in draft_withdrawals(core, key, context)}
+    if {signed_digest(document) for document in documents} != wanted:
+        raise Refused(
+            "E-PEOPLE-18",
+            "This withdrawal does not fit.",
+            why="It must name the signer's own pseudonym and every live consent, and be of today.",
+            fix="Draft it again and sign it today.",
+        )
+    for document in documents:
+        rp_id = core.state.genesis.rp_id
+        verify_proof(document.proof, key, signed_digest(document), rp_id=rp_id)
+    with core.forgetting(number, context, len(documents)):
+        for document in documents:
+            core.vault.add(document, number, context)
         _cases.leave_all(core, number, context, keep=("contest",) if finish else ())
     core.changed()
-    return pseudonym
+    return core.vault.secret.pseudonym(number, context)
 
 
 def _no_live_consent(context: str, fix: str = "Nothing is left to stop.") -> Refused:

@@ -48,6 +48,16 @@ def present(
     )  # fmt: skip
 
 
+def draft(
+    core: Core, key: PublicKey, party: PublicKey, context: str, purpose: str, last_day: int
+) -> presentations.Draft:
+    """Write a presentation to this ledger for the holder of `key` to prove."""
+    return presentations.draft(
+        key, origin=core.trust.origin, answer_key=_newest(core), party=party, context=context,
+        purpose=purpose, last_day=last_day,
+    )  # fmt: skip
+
+
 def _newest(core: Core) -> PublicKey:
     stated = core.state.log_key("answer")
     if stated is None:

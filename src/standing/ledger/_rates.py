@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from statistics import median_low
 from typing import Any, Final
 
-from standing.cases.lifecycles import SILENCE, Case
+from standing.cases.lifecycles import CONTEST_OPEN, SILENCE, Case, outcome_of
 from standing.ledger import _world
 from standing.ledger._core import Core
+from standing.ledger.public import ContestNumbers
 from standing.wire import cbor
 from standing.wire.days import format_day
 
@@ -39,6 +41,30 @@ def _everyones(core: Core, kind: str) -> Iterator[Case]:
     subjects = {(number, context) for _, number, context in core.vault.cases(lifecycle=kind)}
     for number, context in sorted(subjects):
         yield from (c for c in _world.cases_of(core, number, context) if c.lifecycle == kind)
+
+
+def contests(core: Core) -> ContestNumbers:
+    """Count contests: how many, how they ended, how fast; counts under five are left out."""
+    every = list(_everyones(core, "contest"))
+    closed = [case for case in every if case.state not in CONTEST_OPEN]
+    took = [_days_to_end(case) for case in closed]
+    return ContestNumbers(
+        day=format_day(core.today),
+        filed=_large(len(every)),
+        open=_large(len(every) - len(closed)),
+        outcomes=_shown(Counter(outcome_of(case) for case in closed)),
+        median_days=median_low(took) if len(took) >= SMALLEST else None,
+        longest_days=max(took) if len(took) >= SMALLEST else None,
+        smallest=SMALLEST,
+    )
+
+
+def _days_to_end(case: Case) -> int:
+    return case.since - case.opened
+
+
+def _large(count: int) -> int | None:
+    return count if count >= SMALLEST else None
 
 
 def _shown(counts: Counter[str]) -> dict[str, int]:

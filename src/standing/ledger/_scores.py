@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +20,7 @@ from standing.vault import Link
 from standing.wire import cbor
 from standing.wire.days import format_day
 
+_MOST_TURNS: Final = 120
 _SMALL: Final = 100_000  # leaves of a context up to which compiling costs more than it saves
 
 
@@ -85,6 +87,30 @@ def forecast(core: Core, name: str, context: str) -> tuple[policy.Outlook, ...]:
     """Give each change of one subject's score in the next 24 months, if nothing new happens."""
     _, facts, _ = _history(core, name, context, core.today)
     return policy.forecast(facts, _rules.schedule(core, context), core.today)
+
+
+def history(core: Core, name: str, context: str, since: int) -> tuple[policy.Outlook, ...]:
+    """Give what a score was on each day from `since` to today on which it may have changed.
+
+    Judged as it was then: the records known by that day, the cases as they stood. Days without a
+    live consent have no score and are left out.
+    """
+    number = resolve(core, name, context)
+    known = _rules.schedule(core, context).known_on(core.today)
+    turns = {core.today, since}
+    for opened in core.vault.records_of(number, context):
+        record = opened.record
+        turns |= known.turning_days(record.type, record.day, opened.included)
+    for case in _world.cases_of(core, number, context):
+        turns |= {day for day, _, _ in case.passed}
+    turns |= {start for start, _, _ in core.vault.consents(number, context)}
+    days = sorted(day for day in turns if since <= day <= core.today)
+    found: list[policy.Outlook] = []
+    for day in days[-_MOST_TURNS:]:
+        with suppress(Refused):
+            was = score(core, name, context, day).score
+            found.append(policy.Outlook(day, was.raw, was.score, was.band))
+    return tuple(found)
 
 
 def what_if(

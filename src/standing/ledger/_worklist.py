@@ -115,10 +115,11 @@ def _records(core: Core, case: Case, *, is_own: bool) -> Iterator[dict[str, Any]
     said = replies(_world.cases_of(core, case.subject, case.context))
     for opened in core.vault.records_of(case.subject, case.context):
         if opened.id in wanted:
-            yield _record(opened, said.get(opened.id), is_own=is_own)
+            yield record_facts(opened, said.get(opened.id), is_own=is_own)
 
 
-def _record(opened: OpenRecord, reply: Reply | None, *, is_own: bool) -> dict[str, Any]:
+def record_facts(opened: OpenRecord, reply: Reply | None, *, is_own: bool) -> dict[str, Any]:
+    """Show one record to somebody with a part in its case; not who signed it (L21)."""
     record = opened.record
     return {
         "record": opened.id,

@@ -456,6 +456,10 @@ class Log:
         """Give the last checkpoint of an earlier day, or the very first one."""
         return self._store.checkpoint_before(day) or self.head.checkpoint
 
+    def days(self) -> list[tuple[int, int]]:
+        """List (day, entries at its end) of every day that brought an entry, earliest first."""
+        return self._store.days()
+
     # --- public documents ----------------------------------------------------------------------
 
     def put_document(self, data: bytes) -> bytes:

@@ -194,6 +194,11 @@ class Store:
         row = self.db.execute(query, (max(day, 0),)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def days(self) -> list[tuple[int, int]]:
+        """List (day, entries at its end) of every day that brought an entry, earliest first."""
+        query = "SELECT day, size FROM days WHERE day>? ORDER BY day"
+        return self.db.execute(query, (BEFORE_ALL_DAYS,)).fetchall()
+
     def close(self) -> None:
         """Close the database; a reader's copy is removed."""
         self._db.close()

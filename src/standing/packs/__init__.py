@@ -3,8 +3,9 @@
 from importlib import resources
 
 from standing.packs._starter import starter
+from standing.packs._successor import successor, with_simulation, written
 
-__all__ = ["NAMES", "shipped", "starter"]
+__all__ = ["NAMES", "shipped", "starter", "successor", "with_simulation", "written"]
 
 NAMES = (
     "transit", "rail", "air", "road", "hospitality", "recycling", "food-hygiene", "punctuality",

@@ -11,19 +11,21 @@ from typing import Any
 
 from standing.ledger import Letter
 from standing.pages._letter import letter_sheet
-from standing.pages._page import sheet_page, simulation_page
+from standing.pages._page import Section, sheet_page, simulation_page, simulation_sections
 from standing.pages._plain import sheet_text
 from standing.pages._report import report_sheet
 from standing.pages._words import LANGUAGES
 
 __all__ = [
     "LANGUAGES",
+    "Section",
     "letter_page",
     "letter_pdf",
     "letter_text",
     "report_page",
     "report_pdf",
     "simulation_page",
+    "simulation_sections",
 ]
 
 

@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from typing import Final, NamedTuple
 
-from standing.pages._draw import Count, Mark, Plot, Reach, Row, Table, bar, rect, words, wrapped
 from standing.pages._voice import Voice
+from standing.pages.draw import Count, Mark, Plot, Reach, Row, Table, bar, rect, words, wrapped
 from standing.policy.simulation import Flip, Scale, Simulation
 
 _ROW: Final = 20

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from standing.pages._draw import Count, Mark, Plot, Row, Table, rect, words, wrapped
 from standing.pages._voice import Voice
+from standing.pages.draw import Count, Mark, Plot, Row, Table, rect, words, wrapped
 from standing.policy.simulation import Simulation
 
 _LABELS: Final = 24.0

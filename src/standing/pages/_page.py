@@ -9,11 +9,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from standing.pages._counts import changes, flips, scores
-from standing.pages._draw import Plot, is_out
 from standing.pages._moves import moves
 from standing.pages._parts import HIGH, LOW, ratios, shares
 from standing.pages._sheet import Sheet
 from standing.pages._voice import Voice
+from standing.pages.draw import Plot, is_out
 from standing.policy import Finding
 from standing.policy.simulation import Simulation
 
@@ -69,6 +69,11 @@ def sheet_page(sheet: Sheet) -> str:
         style=Markup(style),  # noqa: S704 - ours, and nothing is filled into it
         security=_security(style),
     )
+
+
+def simulation_sections(result: Simulation, language: str) -> tuple[Section, ...]:
+    """Give the parts of a simulation's page, for a page that shows them beside something else."""
+    return tuple(_sections(result, Voice(language)))
 
 
 def _sections(result: Simulation, voice: Voice) -> Iterator[Section]:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from standing.pages._draw import (
+from standing.pages._voice import OUT, Voice
+from standing.pages.draw import (
     Mark,
     Plot,
     Row,
@@ -15,7 +16,6 @@ from standing.pages._draw import (
     shortened,
     words,
 )
-from standing.pages._voice import OUT, Voice
 from standing.policy.simulation import Part
 
 Interval = tuple[int, int, int] | None

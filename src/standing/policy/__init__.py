@@ -24,7 +24,7 @@ from standing.policy._parse import (
     with_organisations,
 )
 from standing.policy._schedule import Schedule
-from standing.policy._schema import Attachment, Catalogue, Impact, Organisation, Pack
+from standing.policy._schema import Act, Attachment, Catalogue, Impact, Organisation, Pack
 from standing.policy._simulated import Simulated, parse_simulation
 from standing.policy._what_if import WhatIf, what_if
 from standing.policy._words import one_spelling
@@ -34,6 +34,7 @@ __all__ = [
     "CONSENT_DAYS",
     "LINTER_VERSION",
     "WHY",
+    "Act",
     "ActFacts",
     "Arithmetic",
     "Attachment",

@@ -4,9 +4,27 @@ A plain ASGI application on uvicorn. It parses, calls one verb of the ledger and
 say what is the charter's.
 """
 
-from standing.serve._app import LogServer, Settings
+from standing.serve._app import Beside, LogServer, MakeBeside, Settings
+from standing.serve._http import App, Message, Receive, Scope, Send
 from standing.serve._mirror import MirrorApp
+from standing.serve._registrar import Registrar
 from standing.serve._run import run, serve, serving
 from standing.serve._witness import WitnessApp
 
-__all__ = ["LogServer", "MirrorApp", "Settings", "WitnessApp", "run", "serve", "serving"]
+__all__ = [
+    "App",
+    "Beside",
+    "LogServer",
+    "MakeBeside",
+    "Message",
+    "MirrorApp",
+    "Receive",
+    "Registrar",
+    "Scope",
+    "Send",
+    "Settings",
+    "WitnessApp",
+    "run",
+    "serve",
+    "serving",
+]

@@ -1,10 +1,15 @@
-"""The server's ASGI application: SCRAPI at the root, the log's files beside it."""
+"""The server's ASGI application: SCRAPI at the root, the log's files beside it.
+
+Another application may answer all other paths; the log's own never pass through it.
+"""
 
 import asyncio
 import contextlib
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Protocol
 
 from standing.errors import StandingError
 from standing.ledger import Ledger
@@ -23,6 +28,23 @@ from standing.serve._reads import Files
 from standing.serve._registrar import Registrar
 
 LOG_DIR = "log"
+_OWN: Final = (ENTRIES, DOCUMENTS, KEYS, "/tile/", "/checkpoint")
+"""What the log's own paths begin with."""
+
+
+class Beside(Protocol):
+    """An application that answers every path that is not the log's."""
+
+    def lifespan(self) -> AbstractAsyncContextManager[None]:
+        """Live as long as the server does."""
+        ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        ...
+
+
+MakeBeside = Callable[[Registrar], Beside]
 
 
 @dataclass(frozen=True)
@@ -39,7 +61,11 @@ class LogServer:
     """Serves one ledger's log. It opens nothing itself: the ledger is given, and not closed."""
 
     def __init__(
-        self, ledger: Ledger, settings: Settings, on_stop: Callable[[StandingError], None]
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        on_stop: Callable[[StandingError], None],
+        beside: MakeBeside | None = None,
     ) -> None:
         self._ledger = ledger
         self._settings = settings
@@ -48,6 +74,8 @@ class LogServer:
         self._registrar: Registrar | None = None
         self._entries: Entries | None = None
         self._cosigning: asyncio.Task[None] | None = None
+        self._make_beside = beside
+        self._beside: Beside | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection's scope."""
@@ -55,6 +83,9 @@ class LogServer:
             await self._lifespan(receive, send)
             return
         if scope["type"] != "http":
+            return
+        if self._beside is not None and not scope["path"].startswith(_OWN):
+            await self._beside(scope, receive, send)
             return
         head = scope["method"] == "HEAD"
         try:
@@ -96,23 +127,28 @@ class LogServer:
         return await self._files.get(path)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                self._registrar = Registrar(
-                    self._ledger,
-                    helpers=self._settings.helpers,
-                    on_stop=self._on_stop,
-                    publish_seconds=self._settings.publish_seconds,
-                )
-                self._entries = Entries(self._registrar, RateLimit(self._settings.rate))
-                cosigning = Cosigning(self._registrar, self._settings.witness_seconds)
-                self._cosigning = asyncio.create_task(run_quietly(cosigning))
+        async with contextlib.AsyncExitStack() as open_now:
+            while True:
+                message = await receive()
+                if message["type"] == "lifespan.shutdown":
+                    break
+                await self._begin(open_now)
                 await send({"type": "lifespan.startup.complete"})
-            else:
-                if self._cosigning is not None:
-                    self._cosigning.cancel()
-                if self._registrar is not None:
-                    await self._registrar.close()
-                await send({"type": "lifespan.shutdown.complete"})
-                return
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _begin(self, open_now: contextlib.AsyncExitStack) -> None:
+        self._registrar = Registrar(
+            self._ledger,
+            helpers=self._settings.helpers,
+            on_stop=self._on_stop,
+            publish_seconds=self._settings.publish_seconds,
+        )
+        open_now.push_async_callback(self._registrar.close)
+        self._entries = Entries(self._registrar, RateLimit(self._settings.rate))
+        cosigning = Cosigning(self._registrar, self._settings.witness_seconds)
+        self._cosigning = asyncio.create_task(run_quietly(cosigning))
+        open_now.callback(self._cosigning.cancel)
+        if self._make_beside is not None:
+            beside = self._make_beside(self._registrar)
+            await open_now.enter_async_context(beside.lifespan())
+            self._beside = beside

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from standing import charter
@@ -90,6 +91,16 @@ class Registrar:
         self._writer = threading.Thread(target=self._write, name="writer")
         for thread in [*self._threads, self._writer]:
             thread.start()
+
+    @property
+    def genesis(self) -> charter.Genesis:
+        """How the ledger was founded, which never changes."""
+        return self._ledger.state.genesis
+
+    @property
+    def directory(self) -> Path:
+        """Where the ledger lies."""
+        return self._ledger.directory
 
     # --- on the event loop ---------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import uvicorn
 
 from standing.errors import StandingError
 from standing.ledger import Ledger
-from standing.serve._app import LogServer, Settings
+from standing.serve._app import LogServer, MakeBeside, Settings
 from standing.serve._http import App
 from standing.serve._protocol import BoundedProtocol
 
@@ -75,9 +75,13 @@ def serve(
     host: str,
     port: int,
     settings: Settings | None = None,
+    beside: MakeBeside | None = None,
     ready: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Serve a ledger's log until told to stop; raises what stopped the log, if something did."""
+    """Serve a ledger's log until told to stop; raises what stopped the log, if something did.
+
+    `beside` makes the application that answers all other paths.
+    """
     settings = settings or Settings(helpers=max(1, (os.cpu_count() or 2) - 1))
     stopped: list[StandingError] = []
 
@@ -85,7 +89,7 @@ def serve(
         stopped.append(problem)
         server.should_exit = True  # uvicorn looks at it ten times a second
 
-    server = _make(LogServer(ledger, settings, stop), host, port, ready)
+    server = _make(LogServer(ledger, settings, stop, beside), host, port, ready)
     _run_loop(server)
     if stopped:
         raise stopped[0]

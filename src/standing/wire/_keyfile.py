@@ -1,6 +1,7 @@
 """Key files: one key, its role and its owner's name, as a JWK.
 
-RFC 7517 and RFC 8037 for Ed25519, draft-ietf-cose-dilithium (kty AKP) for ML-DSA-44.
+RFC 7517 and RFC 8037 for Ed25519, draft-ietf-cose-dilithium (kty AKP) for ML-DSA-44, RFC 7518 for
+the public half of a passkey (P-256), whose private half no file holds.
 
 A key file has exactly one spelling (sorted members, two spaces, one newline at the end), so no
 byte of it can change without notice. The private file is readable by its owner only; the public
@@ -18,12 +19,14 @@ from pathlib import Path
 from typing import Final
 
 from standing.errors import Refused, Usage
-from standing.wire._key import Algorithm, PublicKey, SigningKey
+from standing.wire._key import PublicKey, SigningKey
 
 _ROLE: Final = re.compile(r"[a-z][a-z-]{0,39}", re.ASCII)
 _MAX_NAME: Final = 200
 _MAX_BYTES: Final = 4096
 _PUBLIC: Final = frozenset({"crv", "kty", "name", "role", "x"})
+_EC_PUBLIC: Final = _PUBLIC | {"y"}
+_EC_LENGTH: Final = 32
 _AKP_PUBLIC: Final = frozenset({"alg", "kty", "name", "pub", "role"})
 
 
@@ -44,8 +47,11 @@ def format_key_file(keyfile: KeyFile, *, private: bool) -> bytes:
         members, secret = {"alg": "ML-DSA-44", "kty": "AKP", "pub": public}, "priv"
     elif keyfile.public.alg == "Ed25519":
         members = {"crv": "Ed25519", "kty": "OKP", "x": public}
-    else:
+    elif private:
         raise _unfit("A passkey's private part never leaves its device.", where="")
+    else:
+        x, y = keyfile.public.raw[1 : 1 + _EC_LENGTH], keyfile.public.raw[1 + _EC_LENGTH :]
+        members = {"crv": "P-256", "kty": "EC", "x": _to_text(x), "y": _to_text(y)}
     members |= {"name": keyfile.name, "role": keyfile.role}
     if private:
         if keyfile.key is None:
@@ -58,10 +64,9 @@ def format_key_file(keyfile: KeyFile, *, private: bool) -> bytes:
 def parse_key_file(data: bytes, *, where: str) -> KeyFile:
     """Read a public or private key file; raises `E-KEY-05` for any other bytes."""
     members = _members(data, where)
-    alg: Algorithm = "ML-DSA-44" if "pub" in members else "Ed25519"
-    public = PublicKey(alg, _from_text(members["pub" if "pub" in members else "x"]))
+    public = _public(members)
     secret = members.get("priv" if "pub" in members else "d")
-    key = None if secret is None else SigningKey(_from_text(secret), alg)
+    key = None if secret is None else SigningKey(_from_text(secret), public.alg)
     if key is not None and key.public != public:
         raise _unfit("Its private part belongs to another public key.", where)
     keyfile = KeyFile(members["role"], members["name"], key, public)
@@ -131,16 +136,28 @@ def _members(data: bytes, where: str) -> dict[str, str]:
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise _unfit("It is no JSON.", where) from error
     if not isinstance(members, dict) or not (
-        set(members) - {"d"} == _PUBLIC or set(members) - {"priv"} == _AKP_PUBLIC
+        set(members) - {"d"} == _PUBLIC
+        or set(members) - {"priv"} == _AKP_PUBLIC
+        or set(members) == _EC_PUBLIC
     ):
         raise _unfit(
-            "Wanted the members crv, kty, name, role, x, and d if it is private; or, for"
-            " ML-DSA-44, alg, kty, name, pub, role, and priv.",
+            "Wanted the members crv, kty, name, role, x, and d if it is private; for ML-DSA-44"
+            " alg, kty, name, pub, role, and priv; for a passkey y beside x and no d.",
             where,
         )
     if not all(isinstance(value, str) for value in members.values()):
         raise _unfit("A member is not text.", where)
     return members
+
+
+def _public(members: dict[str, str]) -> PublicKey:
+    if "pub" in members:
+        return PublicKey("ML-DSA-44", _from_text(members["pub"]))
+    x = _from_text(members["x"])
+    if "y" not in members:
+        return PublicKey("Ed25519", x)
+    y = _from_text(members["y"])  # of equal length: else a byte of x could stand at the head of y
+    return PublicKey("ES256", b"\x04" + x + y if len(x) == len(y) else b"")
 
 
 def _check_words(keyfile: KeyFile, where: str) -> None:

@@ -4,12 +4,14 @@ import json
 import stat
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from standing.errors import Refused, Usage
 from standing.wire.keys import (
     KeyFile,
+    PublicKey,
     SigningKey,
     format_key_file,
     load_key_file,
@@ -124,3 +126,16 @@ def test_a_missing_folder_is_a_usage_error(tmp_path):
     with pytest.raises(Usage) as caught:
         write_key_file(tmp_path / "none" / "a.key", FILE)
     assert caught.value.code == "E-KEY-08"
+
+
+def test_a_passkeys_public_half_has_a_file_and_its_private_half_has_none():
+    numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    raw = b"\x04" + numbers.x.to_bytes(32) + numbers.y.to_bytes(32)
+    held = KeyFile("reviewer", "Ada", None, PublicKey("ES256", raw))
+    data = format_key_file(held, private=False)
+    assert parse_key_file(data, where="x") == held
+    assert (json.loads(data)["kty"], json.loads(data)["crv"]) == ("EC", "P-256")
+    with pytest.raises(Refused):
+        format_key_file(held, private=True)
+    with pytest.raises(Refused):
+        parse_key_file(data.replace(b'"y": "', b'"y": "AA'), where="x")

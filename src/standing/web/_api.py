@@ -1,0 +1,264 @@
+"""The interface for programs under `/api/v1`: what everybody may see, typed and described.
+
+Errors are problem details (RFC 9457) with the five facts beside; lists come in pages whose
+`next` is the cursor of the page after; the description is OpenAPI 3.1 at `/api/v1/openapi.json`.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath, QueryParameter
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from standing import policy
+from standing.ledger import Ledger
+from standing.ledger.public import (
+    ContestNumbers,
+    DaySize,
+    Entry,
+    EntryLine,
+    Holder,
+    Overview,
+    PackLine,
+    Proven,
+    View,
+)
+from standing.web._problems import malformed
+from standing.web._site import OfSite, Req
+
+PATH: Final = "/api/v1"
+_MOST: Final = 500
+_USUAL: Final = 50
+_MOST_PROOF: Final = 200_000
+_LOOK_SECONDS: Final = 1.0
+_LONGEST_SECONDS: Final = 300.0
+_CURSOR: Final = b"before "
+
+
+class ProblemDetails(View, frozen=True, kw_only=True):
+    """RFC 9457, with the five facts that every error of standing has."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    what: str
+    why: str
+    fix: str
+    where: str
+
+
+class EntryPage(View, frozen=True, kw_only=True):
+    """Some entries, newest first; `next` is the cursor of older ones, if there are any."""
+
+    entries: tuple[EntryLine, ...]
+    size: int
+    next: str | None
+
+
+class PackFacts(View, frozen=True, kw_only=True):
+    """A pack as it was signed, and what its weights come to."""
+
+    line: PackLine
+    pack: dict[str, Any]
+    arithmetic: dict[str, Any]
+
+
+_TOLD: Final = {
+    400: "It cannot be understood.",
+    401: "Sign in first, or sign the request.",
+    403: "It is not allowed.",
+    404: "There is no such thing.",
+    409: "It came too late.",
+    413: "It is too much at once.",
+    415: "It is of another kind of content.",
+    421: "It was asked under another name.",
+    422: "It is understood, and refused.",
+    429: "It was asked too often.",
+    503: "The ledger does not answer now.",
+}
+
+
+def problems(*statuses: int) -> Mapping[int, ResponseSpec]:
+    """Say with which statuses an address may answer when it does not do what it was asked."""
+    return {
+        status: ResponseSpec(
+            ProblemDetails,
+            description=_TOLD[status],
+            media_type="application/problem+json",
+            generate_examples=False,
+        )
+        for status in (*statuses, 421, 429, 503)
+    }
+
+
+Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="How many at most.")]
+
+
+@get("/log", responses=problems(), summary="The log's head and its newest checkpoints")
+async def log(site: OfSite) -> Overview:
+    return await site.ask_again("overview", Ledger.overview)
+
+
+@get("/log/growth", responses=problems(), summary="The log's size at the end of each day")
+async def growth(site: OfSite) -> list[DaySize]:
+    return await site.ask_again("growth", Ledger.growth)
+
+
+@get("/log/entries", responses=problems(400), summary="Entries, newest first, in pages")
+async def entries(site: OfSite, cursor: Cursor = None, limit: Limit = _USUAL) -> EntryPage:
+    before = None if cursor is None else _read_cursor(cursor)
+    return await site.ask(lambda ledger: _page(ledger, before, limit))
+
+
+@get("/log/entries/{which:str}", responses=problems(400, 404), summary="One entry, with its path")
+async def entry(site: OfSite, which: FromPath[str]) -> Entry:
+    return await site.ask(lambda ledger: ledger.entry(which))
+
+
+@get("/log/entries/{which:str}/tlog-proof", responses=problems(400, 404), media_type="text/plain",
+     summary="A C2SP tlog-proof of an entry")  # fmt: skip
+async def tlog_proof(site: OfSite, which: FromPath[str]) -> bytes:
+    return (await site.ask(lambda ledger: ledger.proof(which, "tlog-proof")))[1]
+
+
+@get("/log/entries/{which:str}/receipt", responses=problems(400, 404),
+     media_type="application/cose", summary="A COSE receipt of an entry")  # fmt: skip
+async def receipt(site: OfSite, which: FromPath[str]) -> bytes:
+    return (await site.ask(lambda ledger: ledger.proof(which, "receipt")))[1]
+
+
+@post("/log/checks", status_code=200, responses=problems(400, 403, 413, 422),
+      summary="Check a receipt, a tlog-proof, or a statement that carries its receipt")  # fmt: skip
+async def check(request: Req, site: OfSite) -> Proven:
+    data = await request.body()
+    if not 0 < len(data) <= _MOST_PROOF:
+        raise malformed(f"The body has {len(data):,} bytes; a proof has 1 to {_MOST_PROOF:,}.")
+    return await site.ask(lambda ledger: ledger.check(data))
+
+
+@get("/log/roll", responses=problems(), summary="Every key that ever had a right")
+async def roll(site: OfSite) -> list[Holder]:
+    return await site.ask_again("roll", Ledger.roll)
+
+
+@get("/packs", responses=problems(), summary="Every pack, by context, newest first")
+async def packs(site: OfSite) -> list[PackLine]:
+    return await site.ask_again("packs", Ledger.packs)
+
+
+@get("/packs/{context:str}/{version:int}", responses=problems(400, 404), summary="One pack")
+async def pack(site: OfSite, context: FromPath[str], version: FromPath[int]) -> PackFacts:
+    return await site.ask(lambda ledger: _pack(ledger, f"{context}@{version}"))
+
+
+@get("/packs/{context:str}/{old:int}/{new:int}", responses=problems(400, 404),
+     summary="How one version of a pack differs from another")  # fmt: skip
+async def diff(
+    site: OfSite, context: FromPath[str], old: FromPath[int], new: FromPath[int]
+) -> policy.PackDiff:
+    return await site.ask(
+        lambda ledger: policy.diff_packs(
+            ledger.pack(f"{context}@{old}"), ledger.pack(f"{context}@{new}")
+        )
+    )
+
+
+@get("/contests", responses=problems(), summary="Contests in numbers")
+async def contests(site: OfSite) -> ContestNumbers:
+    return await site.ask_again("contest numbers", Ledger.contest_numbers)
+
+
+@get("/events", responses=problems(), summary="The log's head whenever it grows (SSE)")
+async def events(site: OfSite) -> ServerSentEvent:
+    return ServerSentEvent(_heads(site))
+
+
+@get("/openapi.json", include_in_schema=False)
+async def description(request: Req) -> Response[bytes]:
+    data = msgspec.json.encode(request.app.openapi_schema.to_schema())
+    return Response(data, media_type="application/vnd.oai.openapi+json")
+
+
+async def _heads(site: OfSite) -> AsyncIterator[ServerSentEventMessage]:
+    """Tell the head now and when it changes; ends after a while, so that a client comes again."""
+    told = -1
+    for _ in range(int(_LONGEST_SECONDS / _LOOK_SECONDS)):
+        if site.is_closing:
+            return
+        size, root = await site.ask(lambda ledger: (ledger.log_size, ledger.root.hex()))
+        if size != told:
+            told = size
+            data = msgspec.json.encode({"size": size, "root": root}).decode()
+            yield ServerSentEventMessage(data=data, event="head", id=str(size))
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _page(ledger: Ledger, before: int | None, limit: int) -> EntryPage:
+    size = ledger.log_size
+    stop = size if before is None else min(before, size)
+    start = max(0, stop - limit)
+    lines = tuple(ledger.entries(start, stop)[::-1])
+    return EntryPage(entries=lines, size=size, next=_cursor(start) if start else None)
+
+
+def _pack(ledger: Ledger, name: str) -> PackFacts:
+    found = ledger.pack(name)
+    line = next(
+        line for line in ledger.packs()
+        if (line.context, line.version) == (found.context, found.version) and line.published
+    )  # fmt: skip
+    return PackFacts(
+        line=line,
+        pack=msgspec.json.decode(policy.canonical(found)),
+        arithmetic=msgspec.to_builtins(policy.arithmetic(found)),
+    )
+
+
+def _cursor(before: int) -> str:
+    return base64.urlsafe_b64encode(_CURSOR + b"%d" % before).rstrip(b"=").decode()
+
+
+def _read_cursor(text: str) -> int:
+    try:
+        data = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
+        if data.startswith(_CURSOR) and data[len(_CURSOR) :].isdigit():
+            place = int(data[len(_CURSOR) :])
+            if _cursor(place) == text:
+                return place
+    except (ValueError, binascii.Error):
+        pass
+    raise malformed("The cursor is not one that a page gave as its next.")
+
+
+ROUTER: Final = Router(
+    PATH,
+    route_handlers=[
+        log, growth, entries, entry, tlog_proof, receipt, check, roll, packs, pack, diff, contests,
+        events, description,
+    ],
+    include_in_schema=True,
+    tags=["public"],
+)  # fmt: skip
+
+DESCRIPTION: Final = OpenAPIConfig(
+    title="standing",
+    version="1",
+    path=f"{PATH}/openapi",  # its router answers every path below itself
+    description=(
+        "A ledger of conduct records that people agree to, can contest, and anyone can verify."
+        " Registration (SCRAPI), tiles and checkpoints are at the root, as their standards say."
+    ),
+    render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+    create_examples=False,
+)

@@ -1,0 +1,171 @@
+"""Fields of a step, made from the table that the step stands in: what may be said stands once."""
+
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from standing.cases.lifecycles import Day, Move, table_of
+from standing.errors import Refused
+from standing.web._problems import N_, malformed
+from standing.wire.days import parse_day
+
+FILES: Final = "files"
+_LONG: Final = 300  # a text that may be longer has a tall field
+_PLAIN: Final[dict[Any, str]] = {bool: "flag", int: "number"}
+_FOUND: Final = frozenset({"again", "at", "issuer"})
+"""What the ledger fills in: it follows from the case."""
+_SERVED: Final = frozenset({"opened", "active_seconds"})
+"""What the pages count themselves: what was opened, and for how long."""
+LABELS: Final = {
+    "target": N_("What is contested"),
+    "named": N_("The record, case, transaction or reference"),
+    "ground": N_("Why"),
+    "words": N_("In your own words"),
+    "last_use": N_("When it was last used rightly"),
+    "more_time": N_("This is new evidence: I need 15 days more"),
+    "reasons": N_("The reasons, in full"),
+    "outcome": N_("What is decided"),
+    "type": N_("The right act type, where it changes"),
+    "on": N_("The day"),
+    "into": N_("The other contest"),
+    "present": N_("Who was there"),
+    "minutes": N_("What was said"),
+    "until": N_("Until which day"),
+    "certified": N_("The evidence is complete and right"),
+    "code": N_("The restriction, as the rules name it"),
+    "records": N_("The records that it stands on"),
+    "days": N_("For how many days"),
+    "first": N_("The first day"),
+    "last": N_("The last day"),
+    "step": N_("The number of the step"),
+    "record": N_("The record"),
+    "reference": N_("The reference"),
+    "kind": N_("What kind"),
+    "name": N_("Name"),
+    "acts": N_("What may be done"),
+    "contexts": N_("Only in these contexts"),
+    "address": N_("Where to"),
+    "language": N_("In which language"),
+    "claim": N_("Which court or claim"),
+    "key": N_("The public key file of whoever is to hold it"),
+    "files": N_("Evidence: up to ten files of ten megabytes"),
+}
+CHOICES: Final = {
+    "wrong": N_("It is wrong: it was not so"),
+    "not-me": N_("It was not me"),
+    "excused": N_("It was so, and there was a good reason"),
+    "disproportionate": N_("It is too much for what happened"),
+    "other": N_("Something else"),
+    "uphold": N_("uphold: the record stands"),
+    "correct": N_("correct: it was less"),
+    "annul": N_("annul: it never counted"),
+    "inadmissible": N_("not admitted"),
+    "begin": N_("it begins"),
+    "decline": N_("it does not begin"),
+    "medical": N_("medical care"),
+    "funeral": N_("a funeral"),
+    "court": N_("a court's summons"),
+    "care": N_("care for somebody"),
+    "disability": N_("a disability"),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form."""
+
+    name: str
+    label: str
+    kind: str  # line, long, day, number, choice, many, flag, files
+    is_required: bool
+    choices: tuple[str, ...] = ()
+    most: int | None = None
+
+
+def fields_of(lifecycle: str, event: str) -> list[Field]:
+    """List the fields that a person fills in for a step, in the table's order."""
+    move = table_of(lifecycle).move(event)
+    hints = get_type_hints(move.facts, include_extras=True)
+    return [
+        _field(field, hints[field.name])
+        for field in msgspec.structs.fields(move.facts)
+        if field.name not in _FOUND | _SERVED
+    ]
+
+
+def needs_counting(lifecycle: str, event: str) -> bool:
+    """Tell whether a step says what was opened, or for how long."""
+    return bool(_SERVED & set(table_of(lifecycle).move(event).facts.__struct_fields__))
+
+
+def _field(field: msgspec.structs.FieldInfo, hint: Any) -> Field:
+    is_required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
+    label = LABELS.get(field.name, field.name)
+    if field.name == FILES:
+        return Field(FILES, label, "files", is_required=False)
+    kind, choices, most = _kind(hint)
+    return Field(field.name, label, kind, is_required and kind != "flag", choices, most)
+
+
+def _kind(hint: Any, most: int | None = None) -> tuple[str, tuple[str, ...], int | None]:
+    """Tell of a type which kind of field it has, among which choices, up to which length."""
+    origin = get_origin(hint)
+    if hint is Day or hint in _PLAIN:
+        return _PLAIN.get(hint, "day"), (), None
+    if origin is Annotated:
+        first, *notes = get_args(hint)
+        lengths = [n.max_length for n in notes if getattr(n, "max_length", None)]
+        return _kind(first, lengths[0] if lengths else most)
+    if origin in {Union, UnionType}:
+        return _kind(next(part for part in get_args(hint) if part is not type(None)))
+    if origin is tuple:
+        kind, choices, _ = _kind(get_args(hint)[0])
+        return ("many" if kind in {"line", "choice"} else kind), choices, None
+    if origin is Literal:
+        return ("choice" if isinstance(get_args(hint)[0], str) else "flag"), get_args(hint), None
+    return ("long" if (most or 0) > _LONG else "line"), (), most
+
+
+def read_fields(lifecycle: str, event: str, form: Any) -> dict[str, Any]:
+    """Read a form as what a step says: only its own fields, whatever else was sent."""
+    said: dict[str, Any] = {}
+    for field in fields_of(lifecycle, event):
+        if field.kind == "files":
+            continue
+        if field.kind == "many":
+            values = [text for value in form.getall(field.name, []) for text in _lines(value)]
+            if values:
+                said[field.name] = values
+            continue
+        text = str(form.get(field.name, "")).replace("\r\n", "\n").strip()
+        if text:
+            said[field.name] = _value(field, text)
+    return said
+
+
+def _lines(value: Any) -> list[str]:
+    return [line.strip() for line in str(value).splitlines() if line.strip()]
+
+
+def _value(field: Field, text: str) -> Any:
+    match field.kind:
+        case "day":
+            try:
+                return int(parse_day(text))
+            except Refused:
+                raise malformed(f"{text!r} is no day; write it as 2026-11-23") from None
+        case "number":
+            if not text.isascii() or not text.isdigit() or len(text) > 9:  # noqa: PLR2004 - a number that a field can hold
+                raise malformed(f"{text!r} is no whole number")
+            return int(text)
+        case "flag":
+            return text == "yes"
+        case _:
+            return text
+
+
+def move_of(lifecycle: str, event: str) -> Move:
+    """Give a step's line in its table."""
+    return table_of(lifecycle).move(event)

@@ -1,0 +1,112 @@
+"""What is refused before a page sees it: other sites, other names, too many requests."""
+
+import pytest
+
+from standing.web import Settings
+from standing.web._rates import Rates, TooMany
+from tests.unit.web.support import serve_town
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://localhost:1"},
+        {"cookie": "standing=stolen"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"},
+    ],
+)
+def test_another_sites_form_is_refused(served, headers):
+    answer = served.client.post("/log/check", {"proof": ("x", b"x")}, **headers)
+    assert answer.status == 403
+    assert "Another site" in answer.text
+
+
+def test_another_site_may_lead_here_and_not_read(served):
+    reads = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors"}
+    leads = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}
+    assert served.client.get("/log.json", **reads).status == 403
+    assert served.client.get("/log", **leads).status == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "", "localhost@evil"])
+def test_another_name_gets_no_page(served, host):
+    answer = served.client.get("/log.json", host=host)
+    assert (answer.status, answer.headers["content-type"]) == (421, PROBLEM)
+    assert answer.json["code"] == "E-WEB-06"
+
+
+def test_the_logs_files_answer_under_any_name(served):
+    assert served.client.get("/checkpoint", host="mirror.example").status == 200
+
+
+def test_an_error_tells_its_five_facts_and_the_problem_details(served):
+    problem = served.client.get("/log/entries/777777.json").json
+    assert problem["status"] == 404
+    assert problem["type"] == "urn:standing:problem:E-INSPECT-01"
+    assert problem["title"] == problem["what"]
+    assert {"code", "what", "why", "fix", "where"} < problem.keys()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/../web.db", "/static/x/standing.css", "/static/%2e%2e/%2e%2e/trust.json",
+     "/static//etc/passwd", "/log/..%2f..%2ftrust.json"],
+)  # fmt: skip
+def test_no_address_leads_out_of_the_pages(served, path):
+    assert served.client.get(path).status == 404
+
+
+def test_files_are_named_by_their_digest_and_kept_for_ever(served):
+    page = served.client.get("/").page
+    style = next(a["href"] for a in page.all("link") if a["rel"] == "stylesheet")
+    answer = served.client.get(style, accept_encoding="gzip")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert served.client.get(style).body.startswith(b":root")
+
+
+def test_the_language_switch_keeps_the_page(served):
+    page = served.client.get("/log/growth?until=2024-11-01").page
+    switch = next(a["href"] for a in page.all("a") if a.get("hreflang") == "zh-Hans")
+    answer = served.client.get(switch)
+    assert answer.status == 303
+    assert answer.headers["location"] == "/log/growth?until=2024-11-01"
+    assert answer.headers["set-cookie"].startswith("lang=zh-Hans;")
+    assert served.client.get("/log?lang=xx").status == 200
+
+
+def test_a_language_that_the_browser_prefers_is_spoken(served):
+    page = served.client.get("/log", accept_language="fr, zh-CN;q=0.8, en;q=0.2").page
+    assert page.all("html") == [{"lang": "zh-Hans"}]
+
+
+def test_a_head_request_has_no_body(served):
+    answer = served.client.send("HEAD", "/log")
+    assert (answer.status, answer.body) == (200, b"")
+    assert int(answer.headers["content-length"]) > 1000
+
+
+def test_an_address_that_asks_too_often_is_told_when_to_come_again(tmp_path):
+    with serve_town(tmp_path, Settings(rate=0.001)) as served:
+        answers = [served.client.get("/log.json") for _ in range(3)]
+    assert answers[-1].status == 429
+    assert int(answers[-1].headers["retry-after"]) > 100
+
+
+def test_a_bucket_fills_again_and_keeps_addresses_apart():
+    now = [0.0]
+    rates = Rates(1.0, burst=2.0, clock=lambda: now[0])
+    for _ in range(2):
+        rates.take_of("a")
+    with pytest.raises(TooMany) as caught:
+        rates.take_of("a")
+    assert caught.value.wait_seconds == 1
+    rates.take_of("b")
+    now[0] = 1.0
+    rates.take_of("a")
