@@ -201,7 +201,7 @@ def _file(core: Core, leaf: bytes) -> FileView:
 
 def _happened(core: Core, case: Case) -> tuple[Happened, ...]:
     subject = core.vault.secret.pseudonym(case.subject, case.context) if case.subject else ""
-    items = case_items(case, subject, lambda c, e: _inbox.sayer_of(core, c, e), lambda _: "")
+    items = case_items(case, subject, _inbox.sayers(core), lambda _: "")
     assert LANGUAGES == ("en", "zh-Hans"), "the view names them"
     return tuple(
         Happened(day=format_day(item.day), en=item.words.en, zh=item.words.zh) for item in items
