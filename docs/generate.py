@@ -30,6 +30,7 @@ def commands() -> str:
 def _command(path: str, command: click.Command, context: click.Context) -> Iterator[str]:
     yield f"## {path}"
     yield ""
+    vars(command)["_help_option"] = None  # click keeps it as whoever asked first saw it
     for line in command.get_help(context).splitlines():
         yield f"    {line}".rstrip()
     yield ""

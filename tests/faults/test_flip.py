@@ -31,13 +31,29 @@ STRIDE = 1 if os.environ.get("STANDING_FAULTS") == "all" else 3
 
 GAPS = {
     ("vault.db", "runs.level"): "it tells when runs merge, and changes no answer",
+    **{
+        ("vault.db", f"{table}.{column}"): why
+        for table, (columns, why) in {
+            "asked": (
+                ("name", "day", "question", "answer", "checkpoint", "expires", "followed"),
+                "keyed hashes that outlive an erasure: the same transaction is not asked twice",
+            ),
+            "asking": (
+                ("party", "day", "asked", "followed"),
+                "counts that outlive an erasure: a party that asks for nothing is suspended",
+            ),
+            "cursors": (("name", "value"), "how far notices and recalls were looked for"),
+        }.items()
+        for column in columns
+    },
 }
 """What verify does not notice although SQLite reads it: nothing that an answer hangs on."""
 
 Dump = dict[str, tuple[list[str], list[tuple[object, ...]]]]
 _PUBLIC_FIRST = ("statements", "trust", "log", "documents", "packs")
 _PRIVATE_FIRST = (
-    "statements", "databases", "marks", "people", "records", "indexes", "answers", "scores",
+    "statements", "databases", "marks", "people", "cases", "records", "indexes", "answers",
+    "scores",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from standing.cases.lifecycles import WorkingDays, fold_cases
 from standing.cases.standing import standings
 from standing.errors import Refused
 from standing.vault import (
+    KEYS_SCHEMA,
     SCHEMA,
     Contents,
     Erasure,
@@ -35,12 +36,16 @@ def check_databases(ledger: Opened) -> int:
         row = db.execute("PRAGMA integrity_check(1)").fetchone()
         if row[0] != "ok":
             raise broken("A database of the vault is damaged.", f"SQLite says: {row[0]}.", name)
-    if _schema_of(ledger.vault.db) != _schema_in_code():
-        raise broken(
-            "The vault's tables are not those of this version.",
-            "A table, index or column was added, changed or removed.",
-            f"{VAULT_FILE} schema",
-        )
+    for name, db, schema in (
+        (VAULT_FILE, ledger.vault.db, SCHEMA),
+        (f"{KEYS_DIR}/sealing.db", ledger.vault.keys.db, KEYS_SCHEMA),
+    ):
+        if _schema_of(db) != _schema_in_code(schema):
+            raise broken(
+                "The vault's tables are not those of this version.",
+                "A table, index or column was added, changed or removed.",
+                f"{name} schema",
+            )
     _check_sealing_keys(ledger)
     return 2
 
@@ -49,9 +54,9 @@ def _schema_of(db: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
     return set(db.execute("SELECT type, name, sql FROM sqlite_master"))
 
 
-def _schema_in_code() -> set[tuple[str, str, str | None]]:
+def _schema_in_code(schema: str) -> set[tuple[str, str, str | None]]:
     with closing(sqlite3.connect(":memory:")) as empty:
-        empty.executescript(SCHEMA)
+        empty.executescript(schema)
         return _schema_of(empty)
 
 

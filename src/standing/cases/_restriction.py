@@ -199,13 +199,12 @@ def _triggered(_case: Case | None, event: Event, _signer: Signer, world: World) 
     named = list(dict.fromkeys(event.facts.records))
     if len(named) != len(event.facts.records):
         return "a record is named twice"
-    missing = [name for name in named if name not in world.records]
-    if missing:
-        return f"not a record of this subject in this context: {', '.join(missing)}"
-    views = [world.records[name] for name in named]
-    idle = [view.id for view in views if not view.stands]
+    known = {name: world.records[name] for name in named if name in world.records}
+    # one and the same for whoever never was here, left, or has nothing that counts
+    idle = [name for name in named if name not in known or not known[name].stands]
     if idle:
-        return f"no longer counted: {', '.join(idle)}"
+        return f"nothing that counts for this person here: {', '.join(idle)}"
+    views = [known[name] for name in named]
     restriction = next((r for r in world.pack.restrictions if r.code == event.facts.code), None) if world.pack else None  # fmt: skip  # noqa: E501
     if restriction is None or world.pack is None:
         return None  # the guard before says so

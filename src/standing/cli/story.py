@@ -5,13 +5,14 @@ from pathlib import Path
 
 import click
 
-from standing.cli.options import PATH
+from standing.cli.options import PATH, json_option, show
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.option("--dir", "directory", type=PATH, default=None, help="Keep the ledger here.")
-def story(name: str | None, directory: Path | None) -> None:
+@json_option
+def story(name: str | None, directory: Path | None, as_json: bool) -> None:
     """Play the story NAME on a small ledger and print its transcript; without NAME, list them.
 
     Every command of a story runs as if it were typed. What is random is written as an alias:
@@ -22,14 +23,18 @@ def story(name: str | None, directory: Path | None) -> None:
     from standing.demo import play, story_names
 
     if name is None:
-        click.echo("\n".join(story_names()))
+        show({"stories": story_names()}, "\n".join(story_names()), as_json=as_json)
         return
-    out = sys.stdout
+    out, lines = sys.stdout, []
     with tempfile.TemporaryDirectory() as folder:
         place = directory or Path(folder)
         place.mkdir(parents=True, exist_ok=True)
         for line in play(name, place, _run):
-            out.write(f"{line}\n")
+            lines.append(line)
+            if not as_json:
+                out.write(f"{line}\n")
+    if as_json:
+        show({"story": name, "transcript": lines}, "", as_json=True)
 
 
 def _run(arguments: list[str]) -> int:

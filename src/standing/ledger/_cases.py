@@ -21,6 +21,7 @@ from standing.cases.lifecycles import (
     case_of,
     event_of,
     is_again,
+    read_facts,
     step_on,
     table_of,
     write_facts,
@@ -92,6 +93,22 @@ def _found(
         others = _world.cases_of(core, number, context)
         found["again"] = is_again(said.get("target"), said.get("named", ""), others)
     return found
+
+
+def refuse_alike(
+    core: Core, context: str, lifecycle: str, event: str, facts: Mapping[str, Any], by: PublicKey
+) -> None:
+    """Refuse a proposal about nobody as one about somebody with nothing that counts.
+
+    Whoever proposes a restriction learns nothing of who is enrolled. Does nothing elsewhere.
+    """
+    if lifecycle != "restriction":
+        return
+    table = table_of(lifecycle)
+    said = read_facts(table.move(event), facts)
+    signer = _world.signer_of(core, by.thumbprint, 0, context, lifecycle)
+    proposed = Event(0, core.today, event, said, by.thumbprint, b"")
+    step_on(table, None, proposed, signer, _world.world_of(core, 0, context, kid=by.thumbprint))
 
 
 def draft_step(

@@ -736,7 +736,11 @@ class Ledger:
         files: Sequence[tuple[str, bytes]] = (),
     ) -> _cases.Draft:
         """Write the step that opens a case about a subject, for the holder of `by` to prove."""
-        number = self._number(subject, context)
+        try:
+            number = self._number(subject, context)
+        except Refused:
+            _cases.refuse_alike(self._core, context, lifecycle, event, facts, by)
+            raise
         return _cases.draft_opening(
             self._core, number, context, lifecycle, event, facts, by=by, files=files
         )

@@ -46,7 +46,15 @@ from standing.vault._documents import (
     signed_digest,
 )
 from standing.vault._erasure import Going
-from standing.vault._keys import SealingKeys, Secret, case_name, record_id, seal, unseal
+from standing.vault._keys import (
+    KEYS_SCHEMA,
+    SealingKeys,
+    Secret,
+    case_name,
+    record_id,
+    seal,
+    unseal,
+)
 from standing.vault._outbox import DROPPED, TOLD, UNDELIVERED, WAITING, Message, Outbox
 from standing.vault._runs import ROWID, Rows, known_rows, load_run_rows
 from standing.vault._schema import SCHEMA
@@ -54,6 +62,7 @@ from standing.vault._vault import Linked, OpenDocument, OpenRecord, Right, Vault
 
 __all__ = [
     "DROPPED",
+    "KEYS_SCHEMA",
     "ROWID",
     "SCHEMA",
     "TOLD",

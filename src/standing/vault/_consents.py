@@ -36,16 +36,15 @@ def cut(windows: Iterable[Window[_T]], freezes: Iterable[tuple[int, int]]) -> li
 
     A stop does not touch what was given later: whoever stopped may begin anew.
     """
-    kept = list(windows)
-    for since, until in freezes:
-        pieces: list[Window[_T]] = []
-        for start, end, what in kept:
-            if start <= since < end and start < until:
-                parts = ((start, min(end, since)), (max(start, until), end))
-                pieces += [(a, b, what) for a, b in parts if a < b]
-            else:
-                pieces.append((start, end, what))
-        kept = pieces
+    stops = list(freezes)
+    kept: list[Window[_T]] = []
+    for given, ended, what in windows:
+        pieces = [(given, ended)]
+        for since, until in stops:
+            if given <= since < ended:  # as it was given: another stop may have cut it before
+                parts = (p for a, b in pieces for p in ((a, min(b, since)), (max(a, until), b)))
+                pieces = [(a, b) for a, b in parts if a < b]
+        kept += [(a, b, what) for a, b in pieces]
     return sorted(kept, key=lambda window: window[:2])
 
 

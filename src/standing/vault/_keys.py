@@ -142,7 +142,7 @@ def unseal(key: AESGCM, leaf: bytes, sealed: bytes) -> bytes:
         ) from None
 
 
-_SEALING_SCHEMA: Final = """
+KEYS_SCHEMA: Final = """
 CREATE TABLE sealing(
   subject INTEGER NOT NULL, context TEXT NOT NULL, key BLOB NOT NULL, PRIMARY KEY(subject, context)
 ) WITHOUT ROWID, STRICT;
@@ -171,7 +171,7 @@ class SealingKeys:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         db = sqlite3.connect(path, isolation_level=None)
         db.execute(f"PRAGMA page_size={page_size:d}")
-        db.executescript(f"BEGIN;{_SEALING_SCHEMA}COMMIT;")
+        db.executescript(f"BEGIN;{KEYS_SCHEMA}COMMIT;")
         db.close()
         return cls.open(directory)
 

@@ -48,7 +48,7 @@ def test_a_proposal_that_nobody_decides_lapses_after_15_days(stage):
     [
         ({"code": "no-such"}, "the pack lists"),
         ({"days": 181}, "the pack allows 180"),
-        ({"records": ["r_" + "a" * 26]}, "Not a record of this subject"),
+        ({"records": ["r_" + "a" * 26]}, "nothing that counts for this person here"),
     ],
 )
 def test_a_proposal_stays_within_its_pack(stage, changes, why):
@@ -206,3 +206,16 @@ def test_everything_that_burdens_can_be_contested(stage, target):
     facts = {"target": target, "named": named, "words": "That is wrong."}
     contest = stage.open("card-1", "contest", "file", facts, "resident")
     assert (contest.state, contest.due) == ("open", stage.ledger.today + 8)
+
+
+def test_a_proposal_tells_nobody_who_is_enrolled(stage):
+    def refusal(card):
+        facts = {"code": "no-high-speed", "records": [stage.forged], "days": 60, "words": "Forged."}
+        with pytest.raises(Refused) as refused:
+            stage.open(card, "restriction", "propose", facts, "rail-sales")
+        return refused.value.as_dict()
+
+    stranger, neighbour = refusal("card-99"), refusal("card-2")
+    stage.ledger.withdraw(stage.keys["resident"], "rail")
+    assert stranger == neighbour == refusal("card-1")
+    assert "L28" in stranger["what"]
