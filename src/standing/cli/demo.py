@@ -1,6 +1,5 @@
 """`demo` and `example`: an invented city, a dishonest operator, and real data."""
 
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -25,7 +24,8 @@ _WRITING = frozenset({"serve", "decide"})  # what the demo's own pages leave no 
 @click.option("--subjects", type=click.IntRange(10, 1_000_000), default=2000, show_default=True)
 @click.option("--port", type=click.IntRange(0, 65_535), default=8420, show_default=True,
               help="Where pages answer; another one if it is taken, 0: a free one.")  # fmt: skip
-@click.option("--once", is_flag=True, help="End after verifying; so does CI=1 in the environment.")
+@click.option("--once", is_flag=True, help="End after verifying; so it does without a terminal.")
+@click.option("--serve", "to_serve", is_flag=True, help="Serve pages without a terminal too.")
 @json_option
 @click.pass_context
 def demo(
@@ -35,6 +35,7 @@ def demo(
     subjects: int,
     port: int,
     once: bool,
+    to_serve: bool,
     as_json: bool,
 ) -> None:
     """Make an invented city on a simulated clock, verify it, and show it in a browser.
@@ -46,7 +47,8 @@ def demo(
         return
     if directory.exists() and (directory / "demo-keys").is_dir():
         shutil.rmtree(directory)  # an earlier demo, known by the keys that only demos keep inside
-    if once or os.environ.get("CI"):
+    # whoever runs it in a pipe waits for its end
+    if once or not (to_serve or sys.stdout.isatty()):
         _once(directory, seed, subjects, as_json=as_json)
         return
     from standing.cli.demo_site import show_city
