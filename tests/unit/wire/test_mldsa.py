@@ -157,15 +157,6 @@ def test_members_of_the_other_kind_are_refused(remove, add):
         parse_key_file(data.encode(), where="x")
 
 
-def test_a_passkey_has_no_key_file():
-    point = bytes.fromhex(
-        "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
-    )
-    with pytest.raises(Refused):
-        format_key_file(KeyFile("subject", "S", None, PublicKey("ES256", point)), private=False)
-
-
 def test_a_library_without_it_is_named_when_a_key_is_used(monkeypatch):
     for kept in (_mldsa._private, _mldsa._public, _mldsa._try_out):
         kept.cache_clear()
