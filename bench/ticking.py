@@ -102,6 +102,7 @@ def bench_tick(folder: Path, scale: float) -> dict[str, Any]:
         some, seconds = _tick(ledger)
         assert some.clocks == due, some
         _, idle = _tick(ledger)
+        _say(f"{due:,} due: {seconds:.2f} s; nothing due: {1000 * idle:.1f} ms")
         clock.advance_to(last + 30)
         _say("ticking with all of them due")
         everything, whole = _tick(ledger)
