@@ -34,7 +34,8 @@ def check_free(core: Core, party: bytes) -> None:
     """Refuse a question under a key that is suspended; raises `E-DECIDE-08` or `-09`."""
     refusal = suspension(core, party)
     if refusal is not None:
-        raise refusal
+        # kept for the next question: without the frames of this one
+        raise refusal.with_traceback(None)
 
 
 def suspension(core: Core, party: bytes) -> Refused | None:
@@ -86,7 +87,7 @@ def take_followed(core: Core, signed: bytes) -> int:
     _, party, said = recalls.read_followed(core.state, signed)
     check_today(core, said.day)
     check_known(core, party, said.transactions)
-    with core.vault.transaction(questions_alone=True):
+    with core.vault.transaction(is_bookkeeping=True):
         core.vault.add(Followed(new_salt(), core.today, signed))
         for transaction in said.transactions:
             core.vault.asked.follow(party, transaction)

@@ -26,3 +26,17 @@ def test_rates_per_reviewer_are_published_without_small_counts(stage):
     document = cbor.encode(["standing/rates/1", counted])
     digest = stage.ledger._core.log.put_document(document)
     assert digest in statement
+
+
+def test_a_ruling_that_nobody_appealed_was_not_decided_by_silence(stage):
+    for number in range(5):
+        case = file(stage, number)
+        ruling = {
+            "outcome": "uphold",
+            "reasons": "The answer was right that day.",
+            "opened": ["booking"],
+        }
+        stage.step(case, "rule", ruling, by="review-board")
+    stage.move(30)
+    assert stage.ledger.rates()["cases"] == {"contest closed": 5}
+    assert stage.ledger.contest_numbers().outcomes == {"uphold": 5}
