@@ -10,12 +10,11 @@ from standing.audit._broken import broken
 from standing.audit._casebook import Casebook, Filed, Scene, files_named
 from standing.audit._opened import VAULT_FILE, Opened
 from standing.audit._steps import check_steps
-from standing.cases.lifecycles import A_DAY, Case, case_of
+from standing.cases.lifecycles import A_DAY, DECISIONS, Case, case_of
 from standing.cases.standing import recovered_keys
 from standing.vault import case_name
 
 _FOREVER: Final = 2**31
-_DECISIONS: Final = frozenset({"decide", "settle"})
 
 
 def check_cases(ledger: Opened) -> int:
@@ -77,19 +76,24 @@ def _check_files(book: Casebook) -> None:
 def _check_haste(book: Casebook) -> None:
     """Demand that no reviewer decided more than a human can in a day (L33)."""
     decided = Counter(
-        (step.kid, step.day)
+        (_human(book, step.kid), step.day)
         for filed in book.cases.values()
         for _, step in filed.steps
-        if step.lifecycle == "restriction" and step.event in _DECISIONS
+        if step.lifecycle == "restriction" and step.event in DECISIONS
     )
-    for (kid, day), count in decided.items():
+    for (who, day), count in decided.items():
         if count > A_DAY:
-            signer = book.rights.named(kid)
             raise broken(
                 "A reviewer decided more restrictions in a day than a human can (L33).",
                 f"Found {count} on day {day}, allowed are {A_DAY}.",
-                f"reviewer {signer.name if signer else kid.hex()}",
+                f"reviewer {who}",
             )
+
+
+def _human(book: Casebook, kid: bytes) -> str:
+    """Name whoever holds a key: one human may hold several."""
+    signer = book.rights.named(kid)
+    return signer.name if signer is not None else kid.hex()
 
 
 def _check_tables(ledger: Opened, book: Casebook) -> None:

@@ -120,7 +120,7 @@ class World:
     records: Mapping[str, RecordView] = field(default_factory=dict)
     others: Sequence[Case] = ()
     files: frozenset[bytes] = frozenset()  # evidence of this subject in this context
-    decided_today: Callable[[], int] = lambda: 0  # restrictions, by the signing reviewer, today
+    decided_today: Callable[[Signer], int] = lambda _signer: 0  # restrictions, by this human
     who: Callable[[bytes], Signer | None] = lambda _kid: None  # whose key it is, or was
     is_known_key: Callable[[bytes], bool] = lambda _key: False  # it stands or stood for a subject
     milder: Callable[[str, Any], bool] = lambda _record, _facts: True

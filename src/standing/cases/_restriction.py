@@ -33,7 +33,7 @@ from standing.cases._machine import (
     State,
     World,
 )
-from standing.cases._time import NEVER, WorkingDays
+from standing.cases._time import WorkingDays
 from standing.policy import Pack, is_triggered
 from standing.wire.days import format_day
 
@@ -45,6 +45,8 @@ OPEN_SECONDS: Final = 60  # from drafting the step to signing it
 A_DAY: Final = 25
 HARDSHIP_DAYS: Final = 30
 
+DECISIONS: Final = frozenset({"decide", "settle"})
+"""The steps of which a human takes at most 25 a day."""
 LIVE: Final = ("proposed", "half", "decided", "objected", "confirmed", "begun")
 
 
@@ -156,15 +158,10 @@ def _end(case: Case, _days: WorkingDays) -> int:
     return case.since + days_of(case)
 
 
-def begins(case: Case, days: WorkingDays) -> int | None:
+def begins(case: Case) -> int | None:
     """Give the day on which a restriction begins if nothing happens; None where none is set."""
     begun = case.entered("begun")
-    if begun is not None:
-        return begun
-    if case.state not in {"decided", "confirmed"}:
-        return None
-    until = _begin(case, days) if case.state == "decided" else _begin_confirmed(case, days)
-    return None if until >= NEVER else until
+    return case.due if begun is None and case.state in {"decided", "confirmed"} else begun
 
 
 # --- guards -------------------------------------------------------------------------------------
@@ -255,8 +252,8 @@ def _looked(case: Case | None, event: Event, signer: Signer, world: World) -> st
     return None
 
 
-def _not_too_many(_case: Case | None, _event: Event, _signer: Signer, world: World) -> str | None:
-    decided = world.decided_today()
+def _not_too_many(_case: Case | None, _event: Event, signer: Signer, world: World) -> str | None:
+    decided = world.decided_today(signer)
     if decided >= A_DAY:
         return f"this reviewer has decided {decided} today"
     return None

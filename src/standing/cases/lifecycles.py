@@ -1,11 +1,11 @@
 """Every lifecycle of the ledger: each exists once, as a table that the reference prints."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from standing.cases._contest import CONTEST, is_again, outcome_of
 from standing.cases._contest import OPEN as CONTEST_OPEN
-from standing.cases._guards import Day, files_of, independent, two_houses
+from standing.cases._guards import Day, files_of, independent
 from standing.cases._machine import (
     SILENCE,
     Case,
@@ -35,7 +35,15 @@ from standing.cases._others import (
     STOP,
     may_act,
 )
-from standing.cases._restriction import A_DAY, RESTRICTION, begins, days_of, is_released, tally
+from standing.cases._restriction import (
+    A_DAY,
+    DECISIONS,
+    RESTRICTION,
+    begins,
+    days_of,
+    is_released,
+    tally,
+)
 from standing.cases._restriction import LIVE as RESTRICTION_LIVE
 from standing.cases._time import NEVER, WorkingDays
 from standing.cases._together import outcome_among, together
@@ -43,11 +51,12 @@ from standing.errors import Refused
 from standing.vault import Step, Vault
 
 __all__ = [
-    "A_DAY", "CONTEST_OPEN", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE", "Case", "Day",
-    "Event", "Facts", "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays", "World", "begins",
-    "case_of", "check_lasting", "days_of", "event_of", "files_of", "fold", "fold_cases",
-    "independent", "is_again", "is_released", "may_act", "may_step", "outcome_among", "outcome_of",
-    "read_facts", "step_on", "table_of", "tally", "together", "two_houses", "write_facts",
+    "A_DAY", "CONTEST_OPEN", "DECISIONS", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE",
+    "Case", "Day", "Event", "Facts", "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays",
+    "World", "begins", "case_of", "cases_on", "check_lasting", "days_of", "event_of", "files_of",
+    "fold", "fold_cases", "independent", "is_again", "is_released", "may_act", "may_step",
+    "open_cases", "outcome_among", "outcome_of", "read_facts", "step_on", "table_of", "tally",
+    "together", "write_facts",
 ]  # fmt: skip
 
 _TABLES = (
@@ -97,12 +106,31 @@ def fold_cases(
 
     What one decides of another shows in both: see `together`.
     """
-    listed = vault.cases(subject=number, context=context)
-    if not listed:
-        return []
-    calendar = days()
-    folded = (
-        case_of(vault.steps(opening), subject=number, day=day, days=calendar)
-        for opening, _, _ in listed
+    opened = open_cases(vault, number, context)
+    return cases_on(opened, number, context, day, days()) if opened else []
+
+
+def open_cases(
+    vault: Vault, number: int, context: str
+) -> list[tuple[Lifecycle, tuple[Event, ...]]]:
+    """Open every case of a subject in a context, in order of name, to be folded on many days."""
+    found = []
+    for opening, _, _ in vault.cases(subject=number, context=context):
+        steps = vault.steps(opening)
+        table = table_of(steps[0][1].lifecycle)
+        found.append((table, tuple(event_of(leaf, step) for leaf, step in steps)))
+    return found
+
+
+def cases_on(
+    opened: Iterable[tuple[Lifecycle, Sequence[Event]]],
+    number: int, context: str, day: int, days: WorkingDays,
+) -> list[Case]:  # fmt: skip
+    """Fold cases that were opened, as they were on a day."""
+    return together(
+        [
+            fold(table, events, subject=number, context=context, day=day, days=days)
+            for table, events in opened
+            if events[0].day <= day
+        ]
     )
-    return together([case for case in folded if case is not None])

@@ -225,8 +225,7 @@ def _step(
 def _show(ledger: Any, case: Any, *, as_json: bool) -> None:
     from standing.ledger.case_text import case_facts, case_line
 
-    days = ledger.working_days(case.context)
-    show(case_facts(case, ledger.who), case_line(case, days), as_json=as_json)
+    show(case_facts(case, ledger.who), case_line(case), as_json=as_json)
 
 
 @click.group("case")

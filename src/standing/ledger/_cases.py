@@ -108,7 +108,7 @@ def refuse_alike(
     said = read_facts(table.move(event), facts)
     signer = _world.signer_of(core, by.thumbprint, 0, context, lifecycle)
     proposed = Event(0, core.today, event, said, by.thumbprint, b"")
-    step_on(table, None, proposed, signer, _world.world_of(core, 0, context, kid=by.thumbprint))
+    step_on(table, None, proposed, signer, _world.world_of(core, 0, context))
 
 
 def draft_step(
@@ -228,7 +228,6 @@ def take(core: Core, draft: Draft) -> Case:
             store_step(core, *follow)
         if stops and event.name == "confirm":
             leave_all(core, after.subject, after.context)
-    core.changed()
     return after
 
 
@@ -240,7 +239,7 @@ def _judged(core: Core, draft: Draft, before: list[tuple[bytes, Step]]) -> _Judg
     event = event_of(leaf, step)
     table, days = table_of(step.lifecycle), _world.working_days(core, step.context)
     files = frozenset(leaf_of(one) for one in draft.evidence)
-    world = _world.world_of(core, draft.subject, step.context, kid=step.kid, files=files)
+    world = _world.world_of(core, draft.subject, step.context, files=files)
     if draft.subject:
         case = next((one for one in world.others if one.opening == step.opening), None)
     else:  # nobody's cases are not looked at together

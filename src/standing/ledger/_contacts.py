@@ -6,7 +6,6 @@ from standing.cases.lifecycles import Case
 from standing.errors import Refused
 from standing.ledger import _world
 from standing.ledger._core import Core
-from standing.vault import case_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,7 @@ class Kept:
 
 def contacts_of(core: Core, number: int) -> list[Kept]:
     """List the contacts that a subject has or had."""
-    openings = core.vault.cases(lifecycle="contact", context="", subject=number)
-    return [_kept(_world.find_case(core, case_name(opening))) for opening, _, _ in openings]
+    return [_kept(c) for c in _world.cases_of(core, number, "") if c.lifecycle == "contact"]
 
 
 def contact(core: Core, name: str) -> Kept | None:

@@ -70,7 +70,6 @@ class Core:
         self.columns_folder = directory / COLUMNS_DIR
         self._forgetting = Forgetting(self.columns_folder)
         self._bulk = False
-        self.changes = 0
         self._latest = _latest_day(engine.state, vault)
         self.lookup = Lookup()
         self.suspensions: dict[bytes, tuple[tuple[int, int], Refused | None]] = {}
@@ -149,10 +148,6 @@ class Core:
                 fix="Set the clock right and try again.",
             )
         self._latest = self.today
-
-    def changed(self) -> None:
-        """Note that what follows from people's documents may be another: caches look again."""
-        self.changes += 1
 
     # --- committing ---------------------------------------------------------------------------
 
@@ -328,7 +323,7 @@ class Core:
         _shuffle(leaves)
         marks = charter.Marks(charter.VDS_RFC9162_SHA256, root_of(leaves), size, through)
         signed = self.engine.sign_marks(marks)
-        with self.vault.transaction():
+        with self.vault.transaction(is_bookkeeping=True):
             self.vault.add(contents)
             self.vault.stage_marks(cose.parse_sign1(signed).statement_hash, leaves)
         return [signed]
@@ -336,7 +331,7 @@ class Core:
     def _include_marks(self, marks: Sequence[bytes], places: dict[bytes, int]) -> None:
         hashes = [cose.parse_sign1(signed).statement_hash for signed in marks]
         if hashes:
-            with self.vault.transaction():
+            with self.vault.transaction(is_bookkeeping=True):
                 self.vault.include_marks({h: places[h] for h in hashes})
 
 

@@ -70,7 +70,7 @@ def decide_many(core: Core, questions: Sequence[bytes]) -> list[Decision | Stand
     core.commit([])  # the marks that are due: the answers carry a checkpoint over them
     _recalls.look_once_a_day(core)
     checkpoint = core.log.checkpoint_before(today)
-    with core.vault.transaction(questions_alone=True):
+    with core.vault.transaction(is_bookkeeping=True):
         row = core.vault.asked.keep_checkpoint(checkpoint)
         now = core.engine.clock.now()
         sitting = _Sitting(core, core.answer_keys, checkpoint, row, today, now)

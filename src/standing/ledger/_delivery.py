@@ -171,7 +171,7 @@ def begin(core: Core, settings: Settings, now: int) -> Delivery:
     """
     outgoing: list[Outgoing] = []
     loopback = core.state.genesis.clock == "simulated"
-    with core.vault.transaction():
+    with core.vault.transaction(is_bookkeeping=True):
         for message in core.vault.outbox.due(now, AT_ONCE):
             one = _written(core, settings, message)
             if one is None:
@@ -218,7 +218,7 @@ def _address(core: Core, settings: Settings, message: Message) -> tuple[str, str
 def settle(core: Core, message: str, why: str) -> str:
     """Note how sending one message ended; gives its state then."""
     outbox = core.vault.outbox
-    with core.vault.transaction():
+    with core.vault.transaction(is_bookkeeping=True):
         if not why:
             outbox.settle(message, TOLD)
             return TOLD

@@ -297,7 +297,6 @@ def _take_out(core: Core, goings: Sequence[Going], questions: Iterable[bytes] = 
     for going in goings:
         if not going.whole and going.context:  # they are still here, with what came later
             ColumnStore(core.columns_folder, going.context).remove()
-    core.changed()
     return len(gone) + sum(len(going.leaves) for going in goings)
 
 

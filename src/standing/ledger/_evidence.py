@@ -44,7 +44,7 @@ def _may_read(core: Core, leaf: bytes, number: int, context: str, kid: bytes) ->
         return False
     if signer.role in _OWNERS:
         return True
-    world = _world.world_of(core, number, context, kid=b"")
+    world = _world.world_of(core, number, context)
     for case in _with_file(core, leaf, number, context):
         if signer.role == "issuer":
             if case.lifecycle == "contest" and case.first.issuer == signer.name:

@@ -34,6 +34,7 @@ class Told:
     telling: str = ""  # waiting, told, undelivered or dropped: the worst of a subject's contacts
 
 
+_NAMELESS: Final = frozenset({"subject", "ledger", "second-key"})
 _WORST: Final = (UNDELIVERED, "waiting", "dropped", "told")
 
 
@@ -93,23 +94,11 @@ def sayers(core: Core) -> Callable[[Case, Event], Sayer]:
     def who(case: Case, event: Event) -> Sayer:
         key = case.subject, event.kid
         if key not in known:
-            known[key] = _sayer(_world.name_of(core, case, event))
+            was = _world.who_was(core, event.kid, case.subject)
+            known[key] = Sayer(was.role, "" if was.role in _NAMELESS else was.name)
         return known[key]
 
     return who
-
-
-def _sayer(said: str) -> Sayer:
-    match said:
-        case "the subject":
-            return Sayer("subject", "")
-        case "the ledger":
-            return Sayer("ledger", "")
-        case "the subject's second key":
-            return Sayer("second-key", "")
-        case _:
-            role, _, name = said.partition(" ")
-            return Sayer(role, name)
 
 
 # --- records ----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from typing import Any, Self, TypeVar
 
 from standing import audit, charter, policy
 from standing.cases import presentations
-from standing.cases.lifecycles import Case, Event, WorkingDays
+from standing.cases.lifecycles import Case, Event
 from standing.cases.notices import Item
 from standing.engine import Clock, RealClock, SimulatedClock
 from standing.errors import Refused, StandingError, Usage
@@ -155,7 +155,7 @@ class Ledger:
     @property
     def changes(self) -> int:
         """Another number whenever what follows from people's documents may be another."""
-        return self._core.changes
+        return self._core.vault.changes
 
     @property
     def checkpoint(self) -> bytes:
@@ -794,10 +794,6 @@ class Ledger:
         """Draft, prove and take the next step of a case with a key at hand."""
         draft = self.draft_step(case, event, facts or {}, by=key.public, files=files)
         return self.take_step(draft.signed(key))
-
-    def working_days(self, context: str) -> WorkingDays:
-        """Give the calendar by which a context's clocks run."""
-        return _world.working_days(self._core, context)
 
     def rates(self) -> dict[str, Any]:
         """Count what each reviewer decided and how cases ended; counts under five are left out."""

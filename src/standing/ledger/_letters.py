@@ -113,7 +113,7 @@ def letter(core: Core, name: str, step: int | None = None) -> Letter:
     case = case_of(steps, subject=today.subject, day=event.day, days=days)
     assert case is not None, "its steps are of that day or earlier"
     pack = _rules.pack(core, _rules.pack_in_force(core, case.context, event.day))
-    restriction = _restriction(core, case, pack)
+    restriction = _restriction(case, pack)
     named = case.first.records if case.lifecycle == "restriction" else _contested(case)
     principal = _principal(core, case, pack, named, event.day)
     item = _item(core, case)
@@ -170,16 +170,15 @@ def _item(core: Core, case: Case) -> notices.Item:
     return items[-1]
 
 
-def _restriction(core: Core, case: Case, pack: Pack) -> Proposed | None:
+def _restriction(case: Case, pack: Pack) -> Proposed | None:
     if case.lifecycle != "restriction":
         return None
     listed = next((r for r in pack.restrictions if r.code == case.first.code), None)
-    days = _world.working_days(core, case.context)
     if listed is None:  # a later pack dropped it
-        return Proposed(case.first.code, "", days_of(case), begins(case, days), "", "", 0, 0)
+        return Proposed(case.first.code, "", days_of(case), begins(case), "", "", 0, 0)
     other = listed.alternative
     return Proposed(
-        listed.code, listed.title, days_of(case), begins(case, days), listed.own_term, other.title,
+        listed.code, listed.title, days_of(case), begins(case), listed.own_term, other.title,
         other.price_percent, other.time_percent,
     )  # fmt: skip
 

@@ -75,7 +75,6 @@ def _add(core: Core, document: Link, number: int) -> None:
             ended = _cases.open_by_ledger(core, held[0], context, "link", "end", facts)
             _cases.store_step(core, *ended)
         core.vault.add(document, number, context)
-    core.changed()
 
 
 def challenge(

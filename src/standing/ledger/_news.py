@@ -40,7 +40,7 @@ class Found:
 def find_news(core: Core, settings: Settings) -> Found:
     """Put everything new into the outbox, and note when each case that time moved moves next."""
     finder = _Finder(core, settings)
-    with core.vault.transaction():
+    with core.vault.transaction(is_bookkeeping=True):
         finder.look_at_batches()
         finder.look_at_marks()
         finder.look_at_clocks()
@@ -242,7 +242,7 @@ class _Finder:
         for then, task in arisen(case):
             if then.passed[-1][0] < self._since:
                 continue  # told when it arose, or before there was an address
-            world = world or _world.world_of(self.core, case.subject, case.context, kid=b"")
+            world = world or _world.world_of(self.core, case.subject, case.context)
             seed = b"work|%b|%d|%b" % (case.opening, len(then.passed), task.step.encode())
             for name in self._workers(then, task, world):
                 things = self._found.setdefault(f"@{name}", {})

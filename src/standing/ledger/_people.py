@@ -222,7 +222,6 @@ def give_consent(core: Core, consent: Consent) -> str:
     with core.vault.transaction():
         core.vault.name(number, consent.context)
         core.vault.add(consent, number, consent.context)
-    core.changed()
     return pseudonym
 
 
@@ -276,7 +275,6 @@ def take_withdrawals(
         for document in documents:
             core.vault.add(document, number, context)
         _cases.leave_all(core, number, context, keep=("contest",) if finish else ())
-    core.changed()
     return core.vault.secret.pseudonym(number, context)
 
 

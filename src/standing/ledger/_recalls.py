@@ -54,7 +54,7 @@ def look(core: Core) -> int:
     days = range(core.today if looked is None else min(looked, core.today), core.today + 1)
     found = _first_of_each([*_other_than_clear(core, days), *_clear(core, days)])
     if found or looked != core.today:
-        with core.vault.transaction(questions_alone=True):
+        with core.vault.transaction(is_bookkeeping=True):
             for one in found:
                 _recall(core, one)
             store.set_looked(core.today)
@@ -182,7 +182,7 @@ def take_confirmation(core: Core, signed: bytes) -> int:
     _, party, said = recalls.read_deleted(core.state, signed)
     _parties.check_today(core, said.day)
     _check_recalled(core.vault.asked, party, said.transactions)
-    with core.vault.transaction(questions_alone=True):
+    with core.vault.transaction(is_bookkeeping=True):
         core.vault.add(Deletion(new_salt(), core.today, signed))
         for transaction in said.transactions:
             core.vault.asked.confirm(party, transaction, core.today)

@@ -11,7 +11,7 @@ import numpy as np
 
 from standing import policy
 from standing.cases import scores
-from standing.cases.lifecycles import Case
+from standing.cases.lifecycles import Case, cases_on, open_cases
 from standing.cases.standing import Reply, Standing, replies, standings
 from standing.errors import Refused
 from standing.ledger import _population, _rules, _world
@@ -96,19 +96,24 @@ def history(core: Core, name: str, context: str, since: int) -> tuple[policy.Out
     live consent have no score and are left out.
     """
     number = resolve(core, name, context)
-    known = _rules.schedule(core, context).known_on(core.today)
+    schedule, calendar = _rules.schedule(core, context), _world.working_days(core, context)
+    known = schedule.known_on(core.today)
+    records = core.vault.records_of(number, context)
+    opened = open_cases(core.vault, number, context)
     turns = {core.today, since}
-    for opened in core.vault.records_of(number, context):
-        record = opened.record
-        turns |= known.turning_days(record.type, record.day, opened.included)
-    for case in _world.cases_of(core, number, context):
+    for one in records:
+        turns |= known.turning_days(one.record.type, one.record.day, one.included)
+    for case in cases_on(opened, number, context, core.today, calendar):
         turns |= {day for day, _, _ in case.passed}
     turns |= {start for start, _, _ in core.vault.consents(number, context)}
     days = sorted(day for day in turns if since <= day <= core.today)
     found: list[policy.Outlook] = []
     for day in days[-_MOST_TURNS:]:
         with suppress(Refused):
-            was = score(core, name, context, day).score
+            first = scores.live_since(core.vault, number, context, day)
+            said = standings(cases_on(opened, number, context, day, calendar))
+            facts = scores.facts_of((r for r in records if r.included <= day), first, said)
+            was = policy.score(facts, schedule, day)
             found.append(policy.Outlook(day, was.raw, was.score, was.band))
     return tuple(found)
 

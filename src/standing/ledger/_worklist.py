@@ -86,7 +86,7 @@ def _work(core: Core, case: Case, kid: bytes) -> Work | None:
     waiting = tasks_of(case)
     if signer is None or not waiting:
         return None
-    world = _world.world_of(core, case.subject, case.context, kid=b"")
+    world = _world.world_of(core, case.subject, case.context)
     mine = tuple(task for task in waiting if is_theirs(case, task, signer, world))
     if not mine:
         return None

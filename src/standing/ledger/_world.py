@@ -13,6 +13,7 @@ import msgspec
 from standing import charter, policy
 from standing.cases import standing
 from standing.cases.lifecycles import (
+    DECISIONS,
     Case,
     Event,
     RecordView,
@@ -141,6 +142,9 @@ def who_was(core: Core, kid: bytes, number: int) -> Signer:
         return Signer(right.role, right.name, right.employer, kid)
     if kid in core.state.roll.log_keys:
         return Signer("ledger", core.trust.origin, core.state.genesis.operator_employer, kid)
+    own = core.vault.keys_of(number) if number else ()
+    if any(_thumbprint(key) == kid for key in own):
+        return Signer("subject", "the subject", "", kid)
     for other in cases_of(core, number, "") if number else ():
         if other.lifecycle == "mandate" and _thumbprint(other.first.key) == kid:
             return Signer("representative", other.first.name, "", kid)
@@ -212,7 +216,7 @@ def public_key(core: Core, kid: bytes, number: int) -> PublicKey:
 
 
 def world_of(
-    core: Core, number: int, context: str, *, kid: bytes, files: frozenset[bytes] = frozenset()
+    core: Core, number: int, context: str, *, files: frozenset[bytes] = frozenset()
 ) -> World:
     """Gather what guards look at for one subject in one context, today."""
     # what is opened about nobody has no others: it must not cost more the more there are
@@ -225,7 +229,7 @@ def world_of(
         days=working_days(core, context),
         others=others,
         files=files | (_evidence(core, number, context) if number else frozenset()),
-        decided_today=lambda: _decided_today(core, kid),
+        decided_today=lambda signer: _decided_today(core, signer),
         who=lambda who: who_was(core, who, number),
         is_known_key=core.vault.is_known_key,
     )
@@ -258,19 +262,12 @@ def _evidence(core: Core, number: int, context: str) -> frozenset[bytes]:
     return frozenset(leaf for (leaf,) in core.vault.db.execute(query, (number, context)))
 
 
-def _decided_today(core: Core, kid: bytes) -> int:
-    right = core.state.roll.keys.get(kid)
-    if right is None or right.role != "reviewer":
-        return 0
-    steps = (
-        step
-        for opening, _, _ in core.vault.cases(lifecycle="restriction")
-        for _, step in core.vault.steps(opening)
-    )
-    return sum(
-        step.day == core.today and step.kid == kid and step.event in {"decide", "settle"}
-        for step in steps
-    )
+def _decided_today(core: Core, signer: Signer) -> int:
+    """Count the restrictions that a human decided today, with whichever of their keys."""
+    steps = core.vault.steps_of_day("restriction", core.today)
+    decided = [step.kid for step in steps if step.event in DECISIONS]
+    rights = (core.state.roll.keys.get(kid) for kid in decided)
+    return sum(r is not None and (r.role, r.name) == (signer.role, signer.name) for r in rights)
 
 
 class Records(Mapping[str, RecordView]):

@@ -12,7 +12,6 @@ from standing.cases.lifecycles import (
     outcome_of,
     table_of,
 )
-from standing.cases.lifecycles import WorkingDays as Days
 from standing.wire.days import format_day
 
 _DAYS = frozenset({"on", "until", "first", "last", "last_use"})
@@ -69,22 +68,22 @@ def said_by(facts: Any) -> dict[str, Any]:
     return values
 
 
-def case_line(case: Case, days: Days | None = None) -> str:
+def case_line(case: Case) -> str:
     """Write on one line what a case is, and what happens by itself."""
     state = table_of(case.lifecycle).states[case.state]
     line = f"{case.name}: {case.lifecycle} {case.state} since {format_day(case.since)}"
     ruling = case.last("rule", "decide") if case.state in {"ruled", "closed"} else None
     if ruling is not None:
         line += f" ({ruling.facts.outcome})"
-    if case.lifecycle == "restriction" and days is not None:
-        line += _restriction_days(case, days)
+    if case.lifecycle == "restriction":
+        line += _restriction_days(case)
     if state.clock and case.due is not None:
         line += f"; on {format_day(case.due)} by itself: {state.clock.then}"
     return line
 
 
-def _restriction_days(case: Case, days: Days) -> str:
-    begin = begins(case, days)
+def _restriction_days(case: Case) -> str:
+    begin = begins(case)
     if begin is None or case.state not in {"decided", "confirmed"}:
         return ""
     return f", from {format_day(begin)} for {days_of(case)} days"

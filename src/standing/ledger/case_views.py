@@ -123,7 +123,7 @@ def _part_of(core: Core, case: Case, kid: bytes) -> Signer | None:
     if signer.role == "issuer":
         named = {getattr(case.first, "issuer", "")} | _issuers(core, case)
         return signer if signer.name in named else None
-    world = _world.world_of(core, case.subject, case.context, kid=b"")
+    world = _world.world_of(core, case.subject, case.context)
     is_asked = any(is_theirs(case, task, signer, world) for task in tasks_of(case))
     return signer if is_asked else None
 
@@ -140,7 +140,7 @@ def _issuers(core: Core, case: Case) -> set[str]:
 def _view(core: Core, case: Case, signer: Signer) -> CaseView:
     table = table_of(case.lifecycle)
     state = table.states[case.state]
-    world = _world.world_of(core, case.subject, case.context, kid=b"")
+    world = _world.world_of(core, case.subject, case.context)
     is_own = signer.role == "issuer"
     return CaseView(
         case=case.name,

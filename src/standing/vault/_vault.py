@@ -189,16 +189,16 @@ class Vault:
         return self._db
 
     @contextmanager
-    def transaction(self, *, questions_alone: bool = False) -> Iterator[None]:
+    def transaction(self, *, is_bookkeeping: bool = False) -> Iterator[None]:
         """Make the writes of the block durable together, or none of them.
 
-        `questions_alone`: the block writes nothing that an answer could hang on.
+        `is_bookkeeping`: the block writes nothing that an answer could hang on.
         """
         try:
             with self._transaction():
                 yield
         finally:
-            self.changes += not questions_alone
+            self.changes += not is_bookkeeping
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -497,6 +497,15 @@ class Vault:
             " WHERE due<? AND lifecycle=? ORDER BY due, name"
         )
         return self._db.execute(query, (_FOREVER, lifecycle)).fetchall()
+
+    def steps_of_day(self, lifecycle: str, day: int) -> list[Step]:
+        """Open the steps of a kind of case that were taken on a day."""
+        query = (
+            "SELECT s.leaf FROM cases c JOIN steps s ON s.opening=c.opening"
+            " JOIN documents d ON d.leaf=s.leaf WHERE c.lifecycle=? AND d.day=? ORDER BY s.leaf"
+        )
+        found = self._db.execute(query, (lifecycle, day)).fetchall()
+        return [step for (leaf,) in found if isinstance(step := self.document(leaf).document, Step)]
 
     def at_rest(self, subject: int, context: str, lifecycle: str) -> list[bytes]:
         """List the openings of a subject's cases of a kind that time does not move any more."""

@@ -5,6 +5,7 @@ import pytest
 from standing.cases.lifecycles import A_DAY, case_of
 from standing.errors import Refused
 from standing.ledger import _cases
+from standing.ledger._world import working_days
 from standing.vault import leaf_of
 from standing.wire.days import format_day
 from standing.wire.keys import SigningKey
@@ -30,7 +31,7 @@ def plant(stage, draft):
     before = list(core.vault.steps(draft.step.opening)) if draft.step.opening else []
     case = case_of(
         [*before, (leaf_of(draft.step), draft.step)], subject=draft.subject, day=core.today,
-        days=stage.ledger.working_days(draft.step.context),
+        days=working_days(stage.ledger._core, draft.step.context),
     )  # fmt: skip
     with core.vault.transaction():
         _cases.store_step(core, draft, case)

@@ -35,7 +35,7 @@ def test_a_letter_comes_with_the_proposal_seven_days_before_any_effect(stage):
     case = decide(stage, case)
     decided = stage.ledger.letter(case.name)
     assert (decided.kind, decided.day) == ("decision", MAY)
-    begin = begins(case, stage.ledger.working_days("rail"))
+    begin = begins(case)
     assert decided.restriction.begins == begin >= decided.day + 7
     [item] = [
         i.item
