@@ -244,7 +244,7 @@ def _accredit(state: State, _sign1: cose.Sign1, statement: Accredit) -> State:
             "E-CHARTER-13",
             f"A {statement.role} cannot be accredited for {', '.join(statement.kinds)}.",
             why=f"Allowed: {', '.join(sorted(allowed or ROLES))}.",
-            fix="Choose a role and kinds that go together; see the reference of accredit.",
+            fix="Name a role and kinds that go together.",
         )
     if not statement.name or not statement.employer or statement.until < state.day:
         raise Refused(

@@ -75,7 +75,10 @@ def _report(report_file: Path, trust: Path | None, key: Path | None) -> "Verific
 @today_option
 @json_option
 def tick(directory: Path, today: str | None, as_json: bool) -> None:
-    """Publish the marks that are due, find news, send notices. Never causes a legal effect."""
+    """Do what is due: publish marks, recall, erase, renew the keys' copy, send notices.
+
+    It never causes a legal effect.
+    """
     from standing.ledger.inbox_text import ticked_facts, ticked_text
 
     with open_for(directory, today) as ledger:

@@ -186,7 +186,7 @@ def _again(
             "E-DECIDE-07",
             f"This key has asked about the transaction {asked.transaction!r} before.",
             why="A transaction is asked about once (L36).",
-            fix="Use the answer that was given; post the very same question to get it again.",
+            fix="Use the answer that was given; another transaction needs a name of its own.",
         )
     is_recalled = core.vault.asked.recall_of(party, asked.transaction) is not None
     if sitting.now < earlier.expires and not is_recalled:

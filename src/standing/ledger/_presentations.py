@@ -65,7 +65,7 @@ def _newest(core: Core) -> PublicKey:
             "E-PRESENT-11",
             "This ledger has no answer key.",
             why="A presentation is sealed to it.",
-            fix="Let the operator make one: standing key rotate --purpose answer.",
+            fix="Let the operator make one: standing key rotate answer --key OPERATOR.key.",
         )
     return PublicKey.from_cose_key(stated)
 
