@@ -31,7 +31,6 @@ from standing.cases.lifecycles import (
     check_lasting,
     event_of,
     read_facts,
-    write_facts,
 )
 from standing.columns import ColumnStore
 from standing.errors import StandingError
@@ -627,7 +626,7 @@ def step_facts(data: bytes) -> None:
         return
     again = attempt(parse_preimage, preimage(step))
     assert again == step
-    assert read_facts(move, write_facts(event.facts)) == event.facts
+    assert read_facts(move, msgspec.to_builtins(event.facts, builtin_types=(bytes,))) == event.facts
 
 
 _STEP = Step(bytes(32), objects.DAY, objects.CONTEXT, "", "contest", b"", 0, "file", {}, b"", [])

@@ -11,10 +11,12 @@ import msgspec
 
 from standing.cases._guards import (
     FILES_KNOWN,
+    SUBJECT,
     Day,
     Leaves,
     Name,
     Named,
+    Nothing,
     Reasons,
     Words,
     files_of,
@@ -42,7 +44,6 @@ NEW_EVIDENCE_DAYS: Final = 15
 TRIAGE_WORKING_DAYS: Final = 2
 FILING_DAYS: Final = 14
 SECOND_DAYS: Final = 15
-REENTRY_DAYS: Final = 184
 
 OPEN: Final = ("open", "triage", "merged", "ruled", "appealed")
 """The states in which a contested burden is set aside."""
@@ -133,10 +134,6 @@ class Again(Facts, frozen=True, kw_only=True):
 
     words: Words
     files: Leaves = ()
-
-
-class Nothing(Facts, frozen=True, kw_only=True):
-    """The step says no more."""
 
 
 class Reenter(Facts, frozen=True, kw_only=True):
@@ -377,7 +374,7 @@ def _more_time_once(case: Case | None, event: Event, signer: Signer, _w: World) 
         return None
     if case is not None and any(e.facts.more_time for e in case.every("add")):
         return "new evidence gave more time once already"
-    if signer.role not in {"subject", "representative", "desk"} or not event.facts.files:
+    if signer.role not in SUBJECT or not event.facts.files:
         return "only the subject's own new evidence gives more time"
     if case is not None and case.state == "appealed":
         return f"the second instance has its {SECOND_DAYS} days, and no more"
@@ -446,8 +443,6 @@ def _taken_back(case: Case | None, _event: Event) -> str:
     return "closed" if is_ruled else "taken-back"  # what was ruled is not undone by giving up
 
 
-_ANYONE: Final = ("subject", "representative", "desk")
-
 CONTEST: Final = Lifecycle(
     "contest",
     "contest",
@@ -485,7 +480,7 @@ CONTEST: Final = Lifecycle(
     },
     (
         Move(
-            "file", (*_ANYONE, "ledger"), (), ("open", "triage"),
+            "file", (*SUBJECT, "ledger"), (), ("open", "triage"),
             "points are set aside at once; the issuer is told", File,
             (
                 Guard("L53", "what is contested is the subject's own", _target_there,
@@ -497,7 +492,7 @@ CONTEST: Final = Lifecycle(
                 _NO_PAPERS, FILES_KNOWN,
             ), _filed,
         ),
-        Move("add", _ANYONE, ("open", "triage", "appealed"), ("=",), "kept with the case", Add,
+        Move("add", SUBJECT, ("open", "triage", "appealed"), ("=",), "kept with the case", Add,
              (Guard("L22", "more time is given once", _more_time_once, lasting=True), _NO_PAPERS,
               FILES_KNOWN)),
         Move("answer", ("issuer",), ("open", "appealed"), ("=",), "kept with the case", Answer,
@@ -513,7 +508,7 @@ CONTEST: Final = Lifecycle(
               Guard("L23", "the other contest is open", _merges))),
         Move("recuse", ("reviewer",), ("open", "triage", "appealed"), ("=",),
              "this reviewer decides nothing here", Judge),
-        Move("ask-hearing", _ANYONE, ("open", "appealed"), ("=",),
+        Move("ask-hearing", SUBJECT, ("open", "appealed"), ("=",),
              "no ruling without a hearing", Nothing),
         Move("hear", ("reviewer",), ("open", "appealed"), ("=",), "the minutes are kept", Hear,
              (*_REVIEWER, Guard("L23", "it was held while the contest was open", _held,
@@ -523,11 +518,11 @@ CONTEST: Final = Lifecycle(
         Move("rule", ("reviewer",), ("open",), ("ruled", "closed"),
              "an annulment holds at once; anything else after the time to go on", Rule, _RULING,
              _ruled),
-        Move("appeal", _ANYONE, ("ruled",), ("appealed",), "the second instance decides", Again,
+        Move("appeal", SUBJECT, ("ruled",), ("appealed",), "the second instance decides", Again,
              (_NO_PAPERS, FILES_KNOWN)),
         Move("decide", ("reviewer",), ("appealed",), ("closed",), "the last ruling holds", Rule,
              (*_RULING, _SECOND)),
-        Move("take-back", _ANYONE, OPEN, ("taken-back", "closed"),
+        Move("take-back", SUBJECT, OPEN, ("taken-back", "closed"),
              "the record counts again, or as it was ruled", Nothing, choose=_taken_back),
         Move("leave", ("ledger",), OPEN, ("left",), "closed in the subject's favour", Nothing),
         Move("re-enter", ("issuer",), ("closed",), ("reentered",),

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from standing import policy
-from standing.cases._machine import Case, Event, Guard, Signer, World
+from standing.cases._machine import Case, Event, Facts, Guard, Signer, World
 
 MAX_WORDS: Final = 4_000
 MAX_REPLY: Final = 500  # L26
@@ -20,6 +20,14 @@ Named = Annotated[str, msgspec.Meta(max_length=200)]
 Leaf = Annotated[bytes, msgspec.Meta(min_length=_LEAF_BYTES, max_length=_LEAF_BYTES)]
 Leaves = Annotated[tuple[Leaf, ...], msgspec.Meta(max_length=MAX_FILES)]
 Day = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+
+
+SUBJECT: Final = ("subject", "representative", "desk")
+"""Whoever speaks for a subject: themselves, somebody with a mandate, a desk."""
+
+
+class Nothing(Facts, frozen=True, kw_only=True):
+    """The step says no more."""
 
 
 def files_of(event: Event) -> tuple[bytes, ...]:

@@ -221,12 +221,6 @@ def read_facts(move: Move, facts: Mapping[str, Any]) -> Any:
         ) from None
 
 
-def write_facts(facts: Facts) -> dict[str, Any]:
-    """Give facts as a step carries them."""
-    value: dict[str, Any] = msgspec.to_builtins(facts, builtin_types=(bytes,))
-    return value
-
-
 def fold(
     table: Lifecycle, events: Sequence[Event], *, subject: int, context: str, day: int,
     days: WorkingDays,

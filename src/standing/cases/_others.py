@@ -4,7 +4,15 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from standing.cases._guards import MAX_REPLY, Day, Name, Named, Words
+from standing.cases._guards import (
+    MAX_REPLY,
+    SUBJECT,
+    Day,
+    Name,
+    Named,
+    Nothing,
+    Words,
+)
 from standing.cases._machine import (
     Case,
     Clock,
@@ -28,7 +36,6 @@ NOTICE_DAYS: Final = 7
 MANDATE_DAYS: Final = 1_095
 HOLD_DAYS: Final = 365
 MAX_CONTACTS: Final = 5
-_SUBJECT: Final = ("subject", "representative", "desk")
 _KEY_BYTES: Final = 512
 
 Reply = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REPLY)]
@@ -50,10 +57,6 @@ class Replaced(Facts, frozen=True, kw_only=True):
     """The words that now stand there."""
 
     words: Reply
-
-
-class Nothing(Facts, frozen=True, kw_only=True):
-    """The step says no more."""
 
 
 def _own_record(_case: Case | None, event: Event, _signer: Signer, world: World) -> str | None:
@@ -88,14 +91,14 @@ REPLY: Final = Lifecycle(
         "removed": State("taken back by the subject", final=True),
     },
     (
-        Move("reply", _SUBJECT, (), ("said",), "shown beside the record", ReplyTo,
+        Move("reply", SUBJECT, (), ("said",), "shown beside the record", ReplyTo,
              (Guard("L26", "the record is the subject's own", _own_record, lasting=True),
               Guard("L26", "one reply a record", _one_reply))),
-        Move("change", _SUBJECT, ("said", "answered"), ("said",), "the new words stand", Replaced),
+        Move("change", SUBJECT, ("said", "answered"), ("said",), "the new words stand", Replaced),
         Move("answer", ("issuer",), ("said", "answered"), ("answered",),
              "the issuer's words stand beside it", Replaced,
              (Guard("L26", "the issuer is the record's own", _its_issuer, lasting=True),)),
-        Move("remove", _SUBJECT, ("said", "answered"), ("removed",), "gone", Nothing),
+        Move("remove", SUBJECT, ("said", "answered"), ("removed",), "gone", Nothing),
     ),
 )  # fmt: skip
 
@@ -168,7 +171,7 @@ STOP: Final = Lifecycle(
     },
     (
         Move("freeze", ("desk", "issuer"), (), ("frozen",), "everything ends at once", Freeze),
-        Move("confirm", ("subject", "representative", "desk"), ("frozen",), ("stopped",),
+        Move("confirm", SUBJECT, ("frozen",), ("stopped",),
              "withdrawn", Nothing),
         Move("resume", ("subject",), ("frozen",), ("resumed",), "the consent holds again",
              Nothing),
@@ -178,8 +181,6 @@ STOP: Final = Lifecycle(
 
 
 # --- mandate ------------------------------------------------------------------------------------
-
-ACTS: Final = ("read", "contest", "reply", "restriction", "stop")
 
 
 class Mandate(Facts, frozen=True, kw_only=True):
@@ -251,7 +252,7 @@ MANDATE: Final = Lifecycle(
     (
         Move("give", ("subject", "desk"), (), ("live",), "visible in every report", Mandate,
              (_KEY, Guard("L56", "it is scoped and dated", _bounded, lasting=True))),
-        Move("revoke", ("subject", "representative", "desk"), ("live",), ("revoked",),
+        Move("revoke", SUBJECT, ("live",), ("revoked",),
              "over at once", Nothing,
              (Guard("L56", "a representative gives back their own", _own_mandate, lasting=True),)),
     ),

@@ -10,9 +10,11 @@ import msgspec
 
 from standing.cases._guards import (
     FILES_KNOWN,
+    SUBJECT,
     Day,
     Leaves,
     Name,
+    Nothing,
     Reasons,
     Words,
     independent,
@@ -123,10 +125,6 @@ class Lift(Facts, frozen=True, kw_only=True):
     words: Words
 
 
-class Nothing(Facts, frozen=True, kw_only=True):
-    """The step says no more."""
-
-
 # --- clocks -------------------------------------------------------------------------------------
 
 
@@ -202,7 +200,7 @@ def _triggered(_case: Case | None, event: Event, _signer: Signer, world: World) 
     if idle:
         return f"nothing that counts for this person here: {', '.join(idle)}"
     views = [known[name] for name in named]
-    restriction = next((r for r in world.pack.restrictions if r.code == event.facts.code), None) if world.pack else None  # fmt: skip  # noqa: E501
+    restriction = world.pack.restriction(event.facts.code) if world.pack else None
     if restriction is None or world.pack is None:
         return None  # the guard before says so
     if not is_triggered(restriction.trigger, tally(world.pack, views)):
@@ -326,8 +324,6 @@ def _settled(_case: Case | None, event: Event) -> str:
     return "confirmed" if event.facts.outcome == "begin" else "declined"
 
 
-_SUBJECT: Final = ("subject", "representative", "desk")
-
 RESTRICTION: Final = Lifecycle(
     "restriction",
     "restriction",
@@ -373,7 +369,7 @@ RESTRICTION: Final = Lifecycle(
                  Guard("L66", "two independent houses review here", _two_houses),
                  Guard("L53", "the same is not open already", _no_other),
              )),
-        Move("say", _SUBJECT, ("proposed", "half", "decided", "objected"), ("=",),
+        Move("say", SUBJECT, ("proposed", "half", "decided", "objected"), ("=",),
              "kept with the case, seen by whoever decides", Say, (FILES_KNOWN,)),
         Move("open", ("reviewer",), ("proposed", "half", "objected"), ("=",),
              "the reviewer's time in the file begins", Open,
@@ -385,23 +381,23 @@ RESTRICTION: Final = Lifecycle(
                                lasting=True), _FACT, _HUMAN), _decided),
         Move("decline", ("reviewer",), ("proposed", "half"), ("declined",),
              "nothing happens", Decline, (_INDEPENDENT,)),
-        Move("object", _SUBJECT, ("decided",), ("objected",), "it does not begin", Object,
+        Move("object", SUBJECT, ("decided",), ("objected",), "it does not begin", Object,
              (FILES_KNOWN,)),
         Move("settle", ("reviewer",), ("objected",), ("confirmed", "declined"),
              "it begins after all, or never", Settle,
              (_INDEPENDENT, _HUMAN, _LOOKED, _TOO_MANY, _FACT), _settled),
-        Move("hardship", _SUBJECT, ("decided", "confirmed", "begun"), ("=",),
+        Move("hardship", SUBJECT, ("decided", "confirmed", "begun"), ("=",),
              "released for those days by a duty officer, and by itself on the next day",
              Hardship, (Guard("L54", "it is for some days", _short),)),
         Move("release", ("desk", "reviewer"), ("decided", "confirmed", "begun"), ("=",),
              "released at once for those days", Release,
              (Guard("L54", "it releases a hardship", _is_hardship, lasting=True),)),
         Move("lift", ("relying-party", "reviewer"),
-             ("proposed", "half", "decided", "objected", "confirmed", "begun"), ("lifted",),
+             LIVE, ("lifted",),
              "over at once", Lift, (Guard("L52", "the party lifts its own", _is_proposer,
                                           lasting=True),)),
         Move("leave", ("ledger",),
-             ("proposed", "half", "decided", "objected", "confirmed", "begun"), ("left",),
+             LIVE, ("left",),
              "over at once", Nothing),
     ),
 )  # fmt: skip

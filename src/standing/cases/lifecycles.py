@@ -21,7 +21,6 @@ from standing.cases._machine import (
     may_step,
     read_facts,
     step_on,
-    write_facts,
 )
 from standing.cases._others import (
     CONTACT,
@@ -56,7 +55,7 @@ __all__ = [
     "World", "begins", "case_of", "cases_on", "check_lasting", "days_of", "event_of", "files_of",
     "fold", "fold_cases", "independent", "is_again", "is_released", "may_act", "may_step",
     "open_cases", "outcome_among", "outcome_of", "read_facts", "step_on", "table_of", "tally",
-    "together", "write_facts",
+    "together",
 ]  # fmt: skip
 
 _TABLES = (

@@ -42,9 +42,7 @@ class DeletedSaid(
     """A relying party has deleted what it was answered in these transactions."""
 
     day: int
-    transactions: Annotated[
-        tuple[Transaction, ...], msgspec.Meta(min_length=1, max_length=MAX_NAMED)
-    ]
+    transactions: Transactions
 
 
 class FollowedSaid(
@@ -53,9 +51,7 @@ class FollowedSaid(
     """These transactions of a relying party took place."""
 
     day: int
-    transactions: Annotated[
-        tuple[Transaction, ...], msgspec.Meta(min_length=1, max_length=MAX_NAMED)
-    ]
+    transactions: Transactions
 
 
 def sign_recall(key: SigningKey, origin: str, transaction: str, nonce: bytes) -> bytes:

@@ -8,7 +8,6 @@ import msgspec
 
 from standing.cases.lifecycles import (
     CONTEST_OPEN,
-    RESTRICTION_LIVE,
     Case,
     RecordView,
     is_released,
@@ -173,7 +172,7 @@ def in_force(
         return False
     if any(other.lifecycle == "contest" and other.state in CONTEST_OPEN for other in cases):
         return False
-    restriction = next((r for r in pack.restrictions if r.code == case.first.code), None)
+    restriction = pack.restriction(case.first.code)
     if restriction is None:  # a later pack dropped it
         return False
     named = [records[name] for name in case.first.records if name in records]
@@ -208,8 +207,3 @@ def refusal_annulled(cases: Iterable[Case], reference: str) -> int:
         ),
         default=-1,
     )
-
-
-def open_restrictions(cases: Iterable[Case]) -> list[Case]:
-    """List the restrictions that are proposed, announced or in force."""
-    return [c for c in cases if c.lifecycle == "restriction" and c.state in RESTRICTION_LIVE]

@@ -14,7 +14,6 @@ from standing.cases import standing
 from standing.cases.lifecycles import (
     Case,
     Event,
-    Facts,
     Lifecycle,
     RecordView,
     World,
@@ -24,7 +23,6 @@ from standing.cases.lifecycles import (
     read_facts,
     step_on,
     table_of,
-    write_facts,
 )
 from standing.errors import Refused
 from standing.ledger import _world
@@ -67,7 +65,7 @@ def draft_opening(
     context: str,
     lifecycle: str,
     event: str,
-    facts: Facts | Mapping[str, Any],
+    facts: Mapping[str, Any],
     *,
     by: PublicKey,
     files: Sequence[tuple[str, bytes]] = (),
@@ -75,7 +73,7 @@ def draft_opening(
     """Write the step that opens a case about a subject."""
     table = table_of(lifecycle)
     where = context if table.within else ""
-    said = dict(write_facts(facts) if isinstance(facts, Facts) else facts)
+    said = dict(facts)
     said |= _found(core, number, where, lifecycle, said)
     return _draft(core, number, where, lifecycle, b"", 0, event, said, by, files)
 
@@ -115,14 +113,14 @@ def draft_step(
     core: Core,
     name: str,
     event: str,
-    facts: Facts | Mapping[str, Any],
+    facts: Mapping[str, Any],
     *,
     by: PublicKey,
     files: Sequence[tuple[str, bytes]] = (),
 ) -> Draft:
     """Write the next step of a case."""
     case = _world.find_case(core, name)
-    if (case.lifecycle, event) == ("restriction", "open") and not isinstance(facts, Facts):
+    if (case.lifecycle, event) == ("restriction", "open"):
         facts = {"at": core.engine.clock.now(), **facts}
     return _draft(
         core, case.subject, case.context, case.lifecycle, case.opening, len(case.events), event,
@@ -132,13 +130,13 @@ def draft_step(
 
 def _draft(
     core: Core, number: int, context: str, lifecycle: str, opening: bytes, place: int, event: str,
-    facts: Facts | Mapping[str, Any], by: PublicKey, files: Sequence[tuple[str, bytes]],
+    facts: Mapping[str, Any], by: PublicKey, files: Sequence[tuple[str, bytes]],
 ) -> Draft:  # fmt: skip
     pseudonym = core.vault.secret.pseudonym(number, context) if number else ""
     evidence = tuple(_evidence(core, context, pseudonym, *file) for file in files)
     if len(evidence) > MAX_FILES:
         raise _too_many_files(len(evidence))
-    values = dict(write_facts(facts) if isinstance(facts, Facts) else facts)
+    values = dict(facts)
     if evidence:
         values["files"] = [*values.get("files", ()), *(leaf_of(one) for one in evidence)]
     step = Step(
@@ -368,7 +366,7 @@ def open_by_ledger(
     core: Core, number: int, context: str, lifecycle: str, event: str, facts: Mapping[str, Any]
 ) -> tuple[Draft, Case]:
     """Write an opening step that follows from the law, under the ledger's own key."""
-    key = _answer_key(core)
+    key = core.require_answer_key("E-CASE-10", "A step is signed and kept.")
     draft = draft_opening(core, number, context, lifecycle, event, facts, by=key.public)
     draft = draft.signed(key)
     days = _world.working_days(core, context)
@@ -382,7 +380,7 @@ def leave_all(core: Core, number: int, context: str, *, keep: Iterable[str] = ()
 
     `keep` names lifecycles whose cases go on: contests that the subject wants to see finished.
     """
-    key = _answer_key(core)
+    key = core.require_answer_key("E-CASE-10", "A step is signed and kept.")
     for case in _world.cases_of(core, number, context):
         table = table_of(case.lifecycle)
         leaves = [m for m in table.moves if m.event == "leave" and case.state in m.sources]
@@ -394,14 +392,3 @@ def leave_all(core: Core, number: int, context: str, *, keep: Iterable[str] = ()
         after = case_of(steps, subject=number, day=core.today, days=days)
         assert after is not None, "it has a step of today"
         store_step(core, draft, after)
-
-
-def _answer_key(core: Core) -> SigningKey:
-    if core.answer_key is None:
-        raise Refused(
-            "E-CASE-10",
-            "This ledger is open for reading only.",
-            why="A step is signed and kept.",
-            fix="Open it for writing: standing.open(directory).",
-        )
-    return core.answer_key

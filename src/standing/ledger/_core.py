@@ -127,6 +127,17 @@ class Core:
         """The key that signs answers and reports; None where the ledger is open for reading."""
         return self.keyring.key(self.state, "answer") if self.keyring else None
 
+    def require_answer_key(self, code: str, why: str) -> SigningKey:
+        """Give the key that signs answers; raises `code` where the ledger is open for reading."""
+        if self.answer_key is None:
+            raise Refused(
+                code,
+                "This ledger is open for reading only.",
+                why=why,
+                fix="Open it for writing: standing.open(directory).",
+            )
+        return self.answer_key
+
     @property
     def answer_keys(self) -> list[SigningKey]:
         """The answer keys of this ledger that are at hand, newest first; none for readers."""

@@ -59,13 +59,7 @@ def decide(core: Core, signed: bytes) -> Decision:
 def decide_many(core: Core, questions: Sequence[bytes]) -> list[Decision | StandingError]:
     """Answer a group of questions with one commit; each is judged for itself, in order."""
     core.check_clock()
-    if not core.answer_keys:
-        raise Refused(
-            "E-DECIDE-06",
-            "This ledger is open for reading only.",
-            why="An answer is signed and logged.",
-            fix="Open it for writing: standing.open(directory).",
-        )
+    core.require_answer_key("E-DECIDE-06", "An answer is signed and logged.")
     today = core.today  # one day for the whole group, even at midnight
     core.commit([])  # the marks that are due: the answers carry a checkpoint over them
     _recalls.look_once_a_day(core)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from standing.cases.notices import next_try
-from standing.errors import Refused, StandingError
+from standing.errors import StandingError
 from standing.fetch import send_outside
 from standing.ledger._contacts import contact
 from standing.ledger._core import Core
@@ -192,14 +192,10 @@ def _written(core: Core, settings: Settings, message: Message) -> Outgoing | Non
             url=settings.web.url, simulated=core.state.genesis.clock == "simulated",
         )  # fmt: skip
     else:
-        if core.answer_key is None:
-            raise Refused(
-                "E-NOTICE-02",
-                "This ledger is open for reading only.",
-                why="A notice is signed, and what became of it is noted.",
-                fix="Open it for writing: standing.open(directory).",
-            )
-        data = write_notice(core.answer_key, core.trust.origin, message.id)
+        key = core.require_answer_key(
+            "E-NOTICE-02", "A notice is signed, and what became of it is noted."
+        )
+        data = write_notice(key, core.trust.origin, message.id)
     sender = settings.mail.sender if settings.mail else ""
     return Outgoing(message.id, kind, address, data, sender)
 

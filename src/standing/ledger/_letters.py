@@ -173,7 +173,7 @@ def _item(core: Core, case: Case) -> notices.Item:
 def _restriction(case: Case, pack: Pack) -> Proposed | None:
     if case.lifecycle != "restriction":
         return None
-    listed = next((r for r in pack.restrictions if r.code == case.first.code), None)
+    listed = pack.restriction(case.first.code)
     if listed is None:  # a later pack dropped it
         return Proposed(case.first.code, "", days_of(case), begins(case), "", "", 0, 0)
     other = listed.alternative

@@ -48,16 +48,6 @@ def find_news(core: Core, settings: Settings) -> Found:
         return Found(finder.write(), finder.clocks)
 
 
-def enqueue(core: Core, recipient: str, item: str, *, subject: int = 0, context: str = "") -> bool:
-    """Let an organisation be told of one thing, once: the door for work that others find.
-
-    `recipient`: the organisation's name; `item`: what names the thing, from `namer`. Tells whether
-    it is new. In a transaction.
-    """
-    now = core.engine.clock.now()
-    return core.vault.outbox.add(f"@{recipient}", NEWS, [(item, subject, context)], now) > 0
-
-
 Things = dict[str, tuple[int, str]]
 """What is to be told, by id: whom it is about, and in which context."""
 

@@ -24,7 +24,7 @@ from standing.vault import (
     new_salt,
 )
 from standing.wire import cbor, cose
-from standing.wire.keys import KeyFile, SigningKey
+from standing.wire.keys import KeyFile
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def fetch(core: Core, key: KeyFile) -> list[Message]:
     _parties.party_key(core, key)
     look(core)
     party = key.public.thumbprint
-    answer_key = _answer_key(core)
+    answer_key = core.require_answer_key("E-RECALL-03", "A recall is signed.")
     return [
         Message(one, recalls.sign_recall(answer_key, core.trust.origin, one.transaction, one.nonce))
         for one in core.vault.asked.recalls(party)
@@ -209,14 +209,3 @@ def _check_recalled(store: Questions, party: bytes, transactions: Sequence[str])
             why=f"{len(unknown)} of {len(transactions)} were not recalled.",
             fix="See what was: standing recalls --key FILE. Nothing was taken.",
         )
-
-
-def _answer_key(core: Core) -> SigningKey:
-    if core.answer_key is None:
-        raise Refused(
-            "E-RECALL-03",
-            "This ledger is open for reading only.",
-            why="A recall is signed.",
-            fix="Open it for writing: standing.open(directory).",
-        )
-    return core.answer_key

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from standing import charter
 from standing.cases.reports import REPORT_DAYS, seal_report, sign_report
-from standing.errors import Refused
 from standing.ledger import _scores, _world
 from standing.ledger._core import Core
 from standing.vault import (
@@ -31,13 +30,7 @@ _CASES: Final = frozenset({"contest", "restriction", "reply", "record", "link", 
 
 def verifiable(core: Core, name: str, context: str, recipient: PublicKey) -> bytes:
     """Make the sealed report of one context, with every proof inside."""
-    if core.answer_key is None:
-        raise Refused(
-            "E-REPORT-01",
-            "This ledger is open for reading only.",
-            why="A verifiable report is signed.",
-            fix="Open it for writing: standing.open(directory).",
-        )
+    key = core.require_answer_key("E-REPORT-01", "A verifiable report is signed.")
     scored = _scores.score(core, name, context)
     number = _scores.resolve(core, name, context)
     records = core.vault.records_of(number, context)
@@ -61,7 +54,7 @@ def verifiable(core: Core, name: str, context: str, recipient: PublicKey) -> byt
         "keys": _vouched(core, number, context),
         "score": [scored.score.raw, scored.score.score, scored.score.band],
     }
-    return seal_report(sign_report(core.answer_key, core.trust.origin, content), recipient)
+    return seal_report(sign_report(key, core.trust.origin, content), recipient)
 
 
 def _entries(core: Core) -> set[int]:

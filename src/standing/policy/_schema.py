@@ -351,6 +351,10 @@ class Pack(_Part, frozen=True, kw_only=True):
     justifications: Annotated[dict[str, Text], Meta(max_length=8)] = {}
     examples: Annotated[tuple[Example, ...], Meta(max_length=50)] = ()
 
+    def restriction(self, code: str) -> Restriction | None:
+        """Give a restriction by its code, or nothing."""
+        return next((one for one in self.restrictions if one.code == code), None)
+
     @property
     def about_people(self) -> bool:
         """Whether the codes for natural persons and sole traders bind this pack."""
