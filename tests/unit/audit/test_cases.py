@@ -6,6 +6,7 @@ import pytest
 from standing.cases.lifecycles import case_of
 from standing.errors import Refused
 from standing.ledger import _cases
+from standing.ledger._world import working_days
 from standing.vault import Evidence, leaf_of, new_salt, preimage, seal
 from standing.wire.keys import SigningKey
 from tests.support import CONTEXT, TODAY, row
@@ -40,7 +41,7 @@ def plant(town, draft, *, owner=None):
     if owner is not None:
         draft = _cases.Draft(draft.step, owner, draft.evidence)
     steps = [*before, (leaf_of(draft.step), draft.step)]
-    days = town.ledger.working_days(CONTEXT)
+    days = working_days(town.ledger._core, CONTEXT)
     case = case_of(steps, subject=draft.subject, day=core.today, days=days)
     with core.vault.transaction():
         _cases.store_step(core, draft, case)

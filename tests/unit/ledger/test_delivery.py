@@ -11,6 +11,7 @@ from aiosmtpd.smtp import AuthResult
 from standing import fetch
 from standing.errors import Unreachable
 from standing.ledger import _message
+from standing.ledger._world import working_days
 from standing.wire import cose
 from standing.wire.keys import PublicKey, SigningKey
 from tests.outside import free_port, mail_server, own_certificate, webhook
@@ -479,7 +480,7 @@ def test_an_issuer_is_told_of_a_contest_and_of_its_end_within_the_days_it_has(to
     town.import_rows([row(0)])
     town.move_to(TODAY + NOTICE_DAYS + 1)
     town.ledger.tick()
-    days = town.ledger.working_days(CONTEXT)
+    days = working_days(town.ledger._core, CONTEXT)
     filed = town.ledger.today
     case = town.contest(0, town.record_of(0))
     assert [w.case.name for w in town.ledger.worklist(town.keys["metro"].public)] == [case.name]
