@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response
@@ -33,7 +34,7 @@ _JSON_TYPE: Final = "application/json"
 _PUBLIC: Final = "no-cache"
 _PRIVATE: Final = "no-store"
 _MOST_LOOKED: Final = 10_000
-_VARY: Final = "Cookie, Accept-Language"
+_IN_ADDRESS: Final = "/?#[]@!$&'()*+,;=:%~"  # RFC 3986: what an address is written with
 
 
 class Verification(Protocol):
@@ -188,7 +189,7 @@ OfSite = NamedDependency[Site]
 
 def see_other(place: str) -> Response[bytes]:
     """Lead on to another page after something was done."""
-    headers = {"Location": place, "Cache-Control": "no-store"}
+    headers = {"Location": quote(place, safe=_IN_ADDRESS), "Cache-Control": "no-store"}
     return Response(b"", status_code=303, headers=headers, media_type="text/plain")
 
 

@@ -1,10 +1,13 @@
 """What is refused before a page sees it: other sites, other names, too many requests."""
 
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
 import pytest
 
 from standing.web import Settings
 from standing.web._rates import Rates, TooMany
-from tests.unit.web.support import serve_town
+from tests.unit.web.support import Answer, serve_town
 
 PROBLEM = "application/problem+json"
 
@@ -79,6 +82,62 @@ def test_the_language_switch_keeps_the_page(served):
     assert answer.headers["location"] == "/log/growth?until=2024-11-01"
     assert answer.headers["set-cookie"].startswith("lang=zh-Hans;")
     assert served.client.get("/log?lang=xx").status == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("//evil.example/x?lang=en", "/evil.example/x"),
+        ("///evil.example/?lang=en", "/evil.example/"),
+        ("/%5Cevil.example?lang=en", "/%5Cevil.example"),
+        ("/subject/in/%E4%B8%AD?lang=en", "/subject/in/%E4%B8%AD"),
+        ("/a%0d%0aset-cookie:%20x=y?lang=en", "/a%0D%0Aset-cookie%3A%20x%3Dy"),
+        ("/log%3Fx?lang=en", "/log%3Fx"),
+    ],
+)
+def test_a_chosen_language_leads_to_the_same_page_and_nowhere_else(served, asked, place):
+    answer = _as_written(served, asked)
+    assert (answer.status, answer.headers["location"]) == (303, place)
+    assert answer.headers["set-cookie"].startswith("lang=en;")
+
+
+def test_no_link_of_a_page_leads_to_another_host(served):
+    links = _as_written(served, "//evil.example/x").page.all("a")
+    assert "/evil.example/x?lang=zh-Hans" in {a["href"] for a in links}
+    assert not [a for a in links if a["href"].startswith("//")]
+
+
+def test_an_address_in_chinese_survives_signing_in(served):
+    lead = served.client.get("/subject/in/%E4%B8%AD").headers["location"]
+    assert lead == "/signin?next=%2Fsubject%2Fin%2F%25E4%25B8%25AD"
+    browser = served.enter("person-0")
+    again = browser.post("/again", {"next": "/subject/in/中"})
+    assert again.headers["location"] == "/subject/in/%E4%B8%AD"
+
+
+def test_what_fails_before_any_page_is_told_as_a_page(served, monkeypatch):
+    from standing.web._site import Site
+
+    async def fail(self, visit):
+        raise RuntimeError
+
+    monkeypatch.setattr(Site, "person", fail)
+    answer = served.client.get("/log")
+    assert answer.status == 500
+    assert "a fault that it does not know" in answer.text
+    assert served.client.get("/log.json").json["code"] == "E-WEB-01"
+
+
+def _as_written(served, path):
+    """Ask for a path as it is written: a client's library would tidy it up."""
+    connection = HTTPConnection(urlsplit(served.client.url).netloc)
+    connection.putrequest("GET", path)
+    connection.endheaders()
+    answer = connection.getresponse()
+    headers = {name.lower(): value for name, value in answer.getheaders()}
+    found = Answer(answer.status, headers, answer.read())
+    connection.close()
+    return found
 
 
 def test_a_language_that_the_browser_prefers_is_spoken(served):
