@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from standing.web import Settings
-from standing.web._rates import Rates, TooMany
 from tests.unit.web.support import Answer, serve_town
 
 PROBLEM = "application/problem+json"
@@ -156,16 +155,3 @@ def test_an_address_that_asks_too_often_is_told_when_to_come_again(tmp_path):
         answers = [served.client.get("/log.json") for _ in range(3)]
     assert answers[-1].status == 429
     assert int(answers[-1].headers["retry-after"]) > 100
-
-
-def test_a_bucket_fills_again_and_keeps_addresses_apart():
-    now = [0.0]
-    rates = Rates(1.0, burst=2.0, clock=lambda: now[0])
-    for _ in range(2):
-        rates.take_of("a")
-    with pytest.raises(TooMany) as caught:
-        rates.take_of("a")
-    assert caught.value.wait_seconds == 1
-    rates.take_of("b")
-    now[0] = 1.0
-    rates.take_of("a")
