@@ -137,7 +137,7 @@ class Site:
         return "standing" if self.is_local else "__Host-standing"
 
     def origin(self, request: Req) -> str:
-        """Give the origin that a passkey must have been used on."""
+        """Give this site's own origin: its pages begin with it, its passkeys are used on it."""
         scheme = "http" if self.is_local else "https"
         return f"{scheme}://{request.headers.get('host', '')}"
 
@@ -191,8 +191,3 @@ def see_other(place: str) -> Response[bytes]:
     """Lead on to another page after something was done."""
     headers = {"Location": quote(place, safe=_IN_ADDRESS), "Cache-Control": "no-store"}
     return Response(b"", status_code=303, headers=headers, media_type="text/plain")
-
-
-def address_of(request: Req) -> str:
-    """Give the address of this site as the visitor typed it."""
-    return f"{request.url.scheme}://{request.url.netloc}"

@@ -150,6 +150,24 @@ def test_a_head_request_has_no_body(served):
     assert int(answer.headers["content-length"]) > 1000
 
 
+def _asked_for(client, *forwarded):
+    """Ask until refused, each time for somebody; gives the statuses."""
+    return [client.get("/log.json", x_forwarded_for=one).status for one in forwarded]
+
+
+def test_behind_a_named_proxy_each_client_has_its_own_budget(tmp_path):
+    with serve_town(tmp_path, Settings(rate=0.25), proxy="127.0.0.1") as served:
+        assert _asked_for(served.client, "192.0.2.1", "192.0.2.2") == [200, 200]
+        # whatever a client claims stands before what the proxy adds
+        claims = _asked_for(served.client, "198.51.100.7, 192.0.2.1", "2001:db8::1, 192.0.2.2")
+        assert claims == [429, 429]
+
+
+def test_nobody_else_chooses_whom_they_are_counted_as(tmp_path):
+    with serve_town(tmp_path, Settings(rate=0.25), proxy="192.0.2.9") as served:
+        assert _asked_for(served.client, "192.0.2.1", "192.0.2.2") == [200, 429]
+
+
 def test_an_address_that_asks_too_often_is_told_when_to_come_again(tmp_path):
     with serve_town(tmp_path, Settings(rate=0.001)) as served:
         answers = [served.client.get("/log.json") for _ in range(3)]
