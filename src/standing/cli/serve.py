@@ -66,17 +66,17 @@ def serve(
     from standing.web import Settings as SiteSettings
     from standing.web import make_site
 
-    settings = Settings(
-        helpers=max(1, (os.cpu_count() or 2) - 1) if helpers is None else helpers,
-        rate=rate,
-        publish_seconds=publish_every,
-    )
-
     def ready(listening: int) -> None:
         address = f"http://{host}:{listening}"
         show({"url": address}, f"Serving {directory} at {address}", as_json=as_json)
 
     site = make_site(SiteSettings(is_logged=not quiet))
     with open_for(directory, today) as ledger:
+        settings = Settings(
+            helpers=max(1, (os.cpu_count() or 2) - 1) if helpers is None else helpers,
+            rate=rate,
+            publish_seconds=publish_every,
+            proxy=ledger.proxy,
+        )
         end_well_when_told()
         serve_log(ledger, host=host, port=port, settings=settings, beside=site, ready=ready)

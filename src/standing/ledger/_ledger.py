@@ -304,6 +304,11 @@ class Ledger:
         return self._core.outside
 
     @property
+    def proxy(self) -> str:
+        """The address of the web server in front, if the settings name one; `E-SET-01`, `-02`."""
+        return _tick.settings_of(self._core).web.proxy
+
+    @property
     def published(self) -> bytes | None:
         """The published checkpoint, if there is one."""
         return self._core.log.published()

@@ -1,9 +1,10 @@
 """Settings of one ledger: `standing.toml` in its directory. Absent is fine; unknown keys are not.
 
-They say how messages leave this machine. None of them changes what a record, a score, a case or an
-answer is; see docs/reference/settings.md.
+They say how messages leave this machine, and who stands in front of it. None of
+them changes what a record, a score, a case or an answer is; see docs/reference/settings.md.
 """
 
+import ipaddress
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -35,9 +36,13 @@ class Mail(_Part, frozen=True, kw_only=True, rename={"sender": "from"}):
 
 
 class Web(_Part, frozen=True, kw_only=True):
-    """Where people look after their notices; the only thing that a message names."""
+    """`url`: where people look after their notices; the only thing that a message names.
+
+    `proxy`: the address of the web server in front, which tells whom it asks for.
+    """
 
     url: Annotated[str, Meta(pattern=r"^https?://[!-~]{1,300}\Z")] = ""
+    proxy: Annotated[str, Meta(max_length=45)] = ""
 
 
 class Letters(_Part, frozen=True, kw_only=True):
@@ -109,12 +114,22 @@ def _check(settings: Settings, *, loopback: bool) -> None:
             raise _unfit("At `mail`: `user` and `password_file` go together.")
         if mail.user and not mail.starttls:
             raise _unfit("At `mail`: a password is sent with `starttls` alone.")
+    if settings.web.proxy and not _is_address(settings.web.proxy):
+        raise _unfit("At `web.proxy`: give one IP address, as 127.0.0.1 or ::1.")
     for name, contact in settings.contacts.items():
         if bool(contact.email) == bool(contact.webhook):
             raise _unfit(f"At `contacts.{name}`: give `email` or `webhook`.")
         wrong = wrong_with(contact.kind, contact.address, loopback=loopback)
         if wrong is not None:
             raise _unfit(f"At `contacts.{name}`: {wrong}.")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _unread(why: str) -> Usage:

@@ -5,6 +5,7 @@ say what is the charter's.
 """
 
 from standing.serve._app import Beside, LogServer, MakeBeside, Settings
+from standing.serve._buckets import Buckets, client_of
 from standing.serve._http import App, Message, Receive, Scope, Send
 from standing.serve._mirror import MirrorApp
 from standing.serve._registrar import Registrar
@@ -14,6 +15,7 @@ from standing.serve._witness import WitnessApp
 __all__ = [
     "App",
     "Beside",
+    "Buckets",
     "LogServer",
     "MakeBeside",
     "Message",
@@ -24,6 +26,7 @@ __all__ = [
     "Send",
     "Settings",
     "WitnessApp",
+    "client_of",
     "run",
     "serve",
     "serving",

@@ -49,12 +49,16 @@ MakeBeside = Callable[[Registrar], Beside]
 
 @dataclass(frozen=True)
 class Settings:
-    """How a server runs. `rate`: requests a second that one address may send for writing."""
+    """How a server runs. `rate`: requests a second that one address may send for writing.
+
+    `proxy`: the address of the server in front; whom it forwards for is who asks.
+    """
 
     helpers: int = 1
     rate: float = 500.0
     publish_seconds: float = 1.0
     witness_seconds: float = 5.0
+    proxy: str = ""
 
 
 class LogServer:

@@ -66,7 +66,7 @@ class Entries:
         if isinstance(outcome, Registered):
             place = (b"location", b"/entries/" + outcome.statement_hash.hex().encode())
             return Answer(201, outcome.receipt, COSE_TYPE, (place,))
-        self._limit.take(scope, _REFUSED_COST)
+        self._limit.charge(scope, _REFUSED_COST)
         raise problem_of(outcome) from outcome
 
     async def deposit(self, scope: Scope, receive: Receive) -> Answer:

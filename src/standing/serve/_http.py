@@ -3,9 +3,6 @@
 Plain ASGI, because a registration costs little beside what a framework would add to it.
 """
 
-import math
-import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +10,7 @@ from typing import Any, Final
 import cbor2
 
 from standing.errors import StandingError
+from standing.serve._buckets import Buckets, client_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,7 +24,6 @@ COSE_TYPE: Final = b"application/cose"
 TEXT_TYPE: Final = b"text/plain; charset=utf-8"
 _PROBLEM_TYPE: Final = b"application/concise-problem-details+cbor"
 _TITLE, _DETAIL = -1, -2  # RFC 9290
-_KEPT_CLIENTS: Final = 65_536
 _LENGTH_DIGITS: Final = 18
 
 
@@ -132,28 +129,16 @@ def header(scope: Scope, name: bytes) -> bytes | None:
 
 
 class RateLimit:
-    """A token bucket a client address: `rate` a second, twice as many at once after a pause."""
+    """The budget of a client address: `rate` a second, twice as many at once after a pause."""
 
-    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rate: float) -> None:
         self._rate = rate
-        self._most = 2 * rate
-        self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets = Buckets(rate, 2 * rate)
 
-    def take(self, scope: Scope, cost: float = 1.0) -> None:
-        """Take from the client's bucket; raises a 429 problem when it is empty."""
-        client = scope.get("client")
-        self._take(client[0] if client else "", cost)
-
-    def _take(self, name: str, cost: float) -> None:
-        now = self._clock()
-        tokens, since = self._buckets.pop(name, (self._most, now))
-        tokens = min(self._most, tokens + (now - since) * self._rate) - cost
-        self._buckets[name] = max(tokens, -self._most), now
-        if len(self._buckets) > _KEPT_CLIENTS:
-            self._buckets.popitem(last=False)
-        if tokens < 0:
-            wait = max(1, math.ceil((1 - max(tokens, -self._most)) / self._rate))
+    def take(self, scope: Scope) -> None:
+        """Take one request from the client's budget; raises a 429 problem when it is spent."""
+        wait = self._buckets.take(client_of(scope))
+        if wait:
             raise Problem(
                 429,
                 "Too Many Requests",
@@ -161,3 +146,7 @@ class RateLimit:
                 f" Try again in {wait} s.",
                 headers=[(b"retry-after", b"%d" % wait)],
             )
+
+    def charge(self, scope: Scope, cost: float) -> None:
+        """Take more for a request that was answered already."""
+        self._buckets.charge(client_of(scope), cost)

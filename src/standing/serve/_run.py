@@ -49,7 +49,7 @@ def _run_loop(server: _Server) -> None:
         runner.run(server.serve())
 
 
-def _make(app: App, host: str, port: int, ready: Callable[[int], None]) -> _Server:
+def _make(app: App, host: str, port: int, ready: Callable[[int], None], proxy: str = "") -> _Server:
     config = uvicorn.Config(
         app,
         host=host,
@@ -59,7 +59,8 @@ def _make(app: App, host: str, port: int, ready: Callable[[int], None]) -> _Serv
         lifespan="on",
         log_level="error",
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy,
         server_header=False,
         backlog=_BACKLOG,
         limit_concurrency=_MOST_CONNECTIONS,
@@ -89,17 +90,21 @@ def serve(
         stopped.append(problem)
         server.should_exit = True  # uvicorn looks at it ten times a second
 
-    server = _make(LogServer(ledger, settings, stop, beside), host, port, ready)
+    app = LogServer(ledger, settings, stop, beside)
+    server = _make(app, host, port, ready, settings.proxy)
     _run_loop(server)
     if stopped:
         raise stopped[0]
 
 
 @contextmanager
-def serving(app: App, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve an application in a thread for as long as the block lasts; gives its address."""
+def serving(app: App, *, host: str = "127.0.0.1", port: int = 0, proxy: str = "") -> Iterator[str]:
+    """Serve an application in a thread for as long as the block lasts; gives its address.
+
+    `proxy`: the address of a server in front, whose X-Forwarded-For is believed.
+    """
     ports: queue.SimpleQueue[int] = queue.SimpleQueue()
-    server = _make(app, host, port, ports.put)
+    server = _make(app, host, port, ports.put, proxy)
     thread = threading.Thread(target=_run_loop, args=(server,), name="serve")
     thread.start()
     try:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from litestar.types import ASGIApp
 
-from standing.errors import Refused, StandingError
+from standing.errors import Refused
 from standing.serve import Message, Receive, Scope, Send
 from standing.web import _static
 from standing.web._metrics import Measured, log_line
@@ -61,13 +61,14 @@ class Gate:
             return
         try:
             self._check(scope, visit)
-        except StandingError as error:
+            person = await self._site.person(visit)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a browser gets a page
             await self._refuse(visit, error, send)
             return
         if visit.chosen is not None and visit.method in _SAFE:
             await self._speak(visit, visit.chosen, send)
             return
-        met(scope, await self._site.person(visit))
+        met(scope, person)
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # its body is dropped on the way out
         await self._app(scope, receive, send)  # type: ignore[arg-type]
@@ -88,7 +89,7 @@ class Gate:
         _check_site(visit, headers)
         self._rates.take(scope)
 
-    async def _refuse(self, visit: Visit, error: StandingError, send: Send) -> None:
+    async def _refuse(self, visit: Visit, error: Exception, send: Send) -> None:
         problem = problem_of(error)
         media_type, body = self._site.pages.problem(visit, problem)
         headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers]
@@ -104,7 +105,7 @@ class Gate:
         place = visit.without_choice()
         await _send(
             send, 303, "text/plain; charset=utf-8", b"",
-            [(b"location", place.encode("latin-1")), (b"set-cookie", cookie.encode()),
+            [(b"location", place.encode()), (b"set-cookie", cookie.encode()),
              (b"cache-control", b"no-store")],
         )  # fmt: skip
 

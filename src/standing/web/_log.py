@@ -12,7 +12,7 @@ from standing.ledger.public import DaySize, EntryLine, Overview
 from standing.web._growth import growth_plot
 from standing.web._merkle import path_plot
 from standing.web._problems import malformed
-from standing.web._site import OfSite, Req, address_of, see_other
+from standing.web._site import OfSite, Req, see_other
 
 Before = Annotated[int | None, QueryParameter(ge=0)]
 _PAGE: Final = 50
@@ -39,7 +39,7 @@ async def log(request: Req, site: OfSite) -> Response[bytes]:
         "verification": {} if running is None else running.facts,
     }  # fmt: skip
     return site.show(
-        request, "log.html", facts, plot=growth_plot(days, voice), at=address_of(request),
+        request, "log.html", facts, plot=growth_plot(days, voice), at=site.origin(request),
         has_twin=True,
     )  # fmt: skip
 
@@ -57,7 +57,7 @@ async def growth(request: Req, site: OfSite, until: FromQuery[str] = "") -> Resp
     voice = site.visit(request).voice
     return site.show(
         request, "growth.html", {"growth": shown}, plot=growth_plot(shown, voice),
-        at=address_of(request), has_twin=True,
+        at=site.origin(request), has_twin=True,
     )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ async def entry(request: Req, site: OfSite, which: FromPath[str]) -> Response[by
     voice = site.visit(request).voice
     return site.show(
         request, "entry.html", {"entry": found}, plot=path_plot(found, voice),
-        at=address_of(request), has_twin=True,
+        at=site.origin(request), has_twin=True,
     )  # fmt: skip
 
 

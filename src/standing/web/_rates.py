@@ -1,15 +1,11 @@
-"""How often one address may ask: a bucket each, kept for the newest addresses alone."""
+"""How often one address may ask for pages: the server's buckets, with a refusal for people."""
 
-import math
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from standing.errors import Refused
+from standing.serve import Buckets, client_of
 from standing.web._problems import N_
-
-_KEPT: Final = 65_536
 
 
 class TooMany(Refused):
@@ -26,29 +22,13 @@ class TooMany(Refused):
 
 
 class Rates:
-    """Token buckets: `rate` a second, `burst` at once after a pause."""
+    """`rate` a second for each address, `burst` at once after a pause."""
 
-    def __init__(
-        self, rate: float, burst: float | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._rate = rate
-        self._burst = 4 * rate if burst is None else burst
-        self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+    def __init__(self, rate: float, burst: float | None = None) -> None:
+        self._buckets = Buckets(rate, 4 * rate if burst is None else burst)
 
     def take(self, scope: Mapping[str, Any], cost: float = 1.0) -> None:
         """Take from a client's bucket; raises `E-WEB-08` when it is empty."""
-        client = scope.get("client")
-        self.take_of(client[0] if client else "", cost)
-
-    def take_of(self, name: str, cost: float = 1.0) -> None:
-        """Take from a named bucket."""
-        now = self._clock()
-        tokens, since = self._buckets.pop(name, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - since) * self._rate)
-        is_empty = tokens < cost
-        self._buckets[name] = (tokens if is_empty else tokens - cost), now
-        if len(self._buckets) > _KEPT:
-            self._buckets.popitem(last=False)
-        if is_empty:
-            raise TooMany(max(1, math.ceil((cost - tokens) / self._rate)))
+        wait = self._buckets.take(client_of(scope), cost)
+        if wait:
+            raise TooMany(wait)

@@ -5,6 +5,7 @@ from typing import Final
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from standing.errors import StandingError
 from standing.web import _passkeys
 from standing.web._papers import Paper, Proof
 from standing.web._people import Person, require
@@ -36,10 +37,11 @@ async def check_page(request: Req, site: OfSite, name: FromPath[str]) -> Respons
 
 @post("/sign/{name:str}/options", status_code=200)
 async def sign_options(request: Req, site: OfSite, name: FromPath[str]) -> Response[bytes]:
-    """Give the passkey its question: the document's own digest."""
+    """Give the passkey its question: the own digest of the next document without a proof."""
     person = require(site.visit(request).person)
     paper = site.papers.find(person, name)
-    options = _passkeys.request_options(paper.digests[0], site.rp_id, person.session.credential)
+    digest = paper.digests[len(paper.proofs)]
+    options = _passkeys.request_options(digest, site.rp_id, person.session.credential)
     return Response(options.encode(), media_type=_JSON)
 
 
@@ -51,7 +53,11 @@ async def sign(request: Req, site: OfSite, name: FromPath[str]) -> Response[byte
     if len(proofs) < len(paper.digests):  # a passkey signs one document at a time
         paper.proofs[:] = proofs
         return see_other(f"/sign/{name}")
-    place = await site.ask(lambda ledger: paper.take(ledger, proofs))
+    try:
+        place = await site.ask(lambda ledger: paper.take(ledger, proofs))
+    except StandingError:
+        paper.proofs.clear()  # whichever did not hold, each is asked for again
+        raise
     site.papers.drop(name)
     await site.keep(lambda store: store.prove(person.session))
     return see_other(place)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response
@@ -33,7 +34,7 @@ _JSON_TYPE: Final = "application/json"
 _PUBLIC: Final = "no-cache"
 _PRIVATE: Final = "no-store"
 _MOST_LOOKED: Final = 10_000
-_VARY: Final = "Cookie, Accept-Language"
+_IN_ADDRESS: Final = "/?#[]@!$&'()*+,;=:%~"  # RFC 3986: what an address is written with
 
 
 class Verification(Protocol):
@@ -136,7 +137,7 @@ class Site:
         return "standing" if self.is_local else "__Host-standing"
 
     def origin(self, request: Req) -> str:
-        """Give the origin that a passkey must have been used on."""
+        """Give this site's own origin: its pages begin with it, its passkeys are used on it."""
         scheme = "http" if self.is_local else "https"
         return f"{scheme}://{request.headers.get('host', '')}"
 
@@ -188,10 +189,5 @@ OfSite = NamedDependency[Site]
 
 def see_other(place: str) -> Response[bytes]:
     """Lead on to another page after something was done."""
-    headers = {"Location": place, "Cache-Control": "no-store"}
+    headers = {"Location": quote(place, safe=_IN_ADDRESS), "Cache-Control": "no-store"}
     return Response(b"", status_code=303, headers=headers, media_type="text/plain")
-
-
-def address_of(request: Req) -> str:
-    """Give the address of this site as the visitor typed it."""
-    return f"{request.url.scheme}://{request.url.netloc}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from standing.serve import Scope
 from standing.web._people import Person
@@ -33,18 +33,23 @@ class Visit:
         return self.path.startswith("/api/") or self.path.endswith(".json")
 
     @property
+    def place(self) -> str:
+        """This page's path as an address: escaped, and never one that leads to another host."""
+        return f"/{quote(self.path.lstrip('/'))}"
+
+    @property
     def here(self) -> str:
         """This page's own address."""
-        return f"{self.path}?{self.query}" if self.query else self.path
+        return f"{self.place}?{self.query}" if self.query else self.place
 
     def in_language(self, language: str) -> str:
         """Give this page's own address in another language."""
         kept = [(name, value) for name, value in self._pairs() if name != LANGUAGE_QUERY]
-        return f"{self.path}?{urlencode([*kept, (LANGUAGE_QUERY, language)])}"
+        return f"{self.place}?{urlencode([*kept, (LANGUAGE_QUERY, language)])}"
 
     def twin(self) -> str:
         """Give the address of the same facts as JSON."""
-        return f"{self.path.rstrip('/') or '/index'}.json{'?' if self.query else ''}{self.query}"
+        return f"{self.place.rstrip('/') or '/index'}.json{'?' if self.query else ''}{self.query}"
 
     @property
     def chosen(self) -> str | None:
@@ -55,7 +60,7 @@ class Visit:
     def without_choice(self) -> str:
         """Give this page's address without a wish for a language."""
         kept = [(name, value) for name, value in self._pairs() if name != LANGUAGE_QUERY]
-        return f"{self.path}?{urlencode(kept)}" if kept else self.path
+        return f"{self.place}?{urlencode(kept)}" if kept else self.place
 
     def _pairs(self) -> list[tuple[str, str]]:
         return parse_qsl(self.query, keep_blank_values=True)

@@ -144,6 +144,7 @@ def serve_town(
     settings: WebSettings | None = None,
     *,
     change: Callable[[Town], None] | None = None,
+    proxy: str = "",
 ) -> Iterator[Served]:
     """Serve a town of five people with records, a court, and whatever `change` does to it.
 
@@ -172,5 +173,5 @@ def serve_town(
         raise problem
 
     server = LogServer(town.ledger, Settings(helpers=0), stop, beside)
-    with town.ledger, serving(server) as url:
+    with town.ledger, serving(server, proxy=proxy) as url:
         yield Served(town, writers[0], Client(url.replace("127.0.0.1", "localhost")))

@@ -6,7 +6,8 @@ import pytest
 
 from standing.wire.days import format_day
 from tests.support import CONTEXT, TODAY
-from tests.unit.web.support import Client, Page, Served
+from tests.unit.web.authenticator import Authenticator
+from tests.unit.web.support import Answer, Client, Page, Served
 
 NOW = TODAY + 20
 
@@ -215,13 +216,7 @@ def test_a_file_comes_as_something_to_keep_and_never_to_run(served):
 
 def test_a_cookie_alone_signs_nothing(served):
     """A thief of a passkey's session reads; every act wants the passkey itself."""
-    from tests.unit.web.authenticator import Authenticator
-
-    device = Authenticator(served.client.url)
-    options = served.client.post("/signin/new/options").json
-    form = {"credential": device.make(options), "for": "subject"}
-    held = served.client.post("/signin/new", form).headers["set-cookie"].split(";")[0]
-    thief = Client(served.client.url, {"cookie": held, "sec-fetch-site": "same-origin"})
+    device, thief = with_passkey(served)
     said = {"purposes": "ride", "issuers": "metro", "days": "90"}
     paper = thief.post(f"/subject/consent/{CONTEXT}", said).headers["location"]
     assert thief.post(paper).status == 400
@@ -304,6 +299,51 @@ def test_consent_is_given_narrowed_and_withdrawn(served):
     assert after["score"] is None
     assert not any(given["is_live"] for given in after["consents"])
     assert browser.post(f"/subject/withdraw/{CONTEXT}").status == 422
+
+
+def with_passkey(served: Served) -> tuple[Authenticator, Client]:
+    """Be a browser whose holder has just made a passkey."""
+    device = Authenticator(served.client.url)
+    form = {
+        "credential": device.make(served.client.post("/signin/new/options").json), "for": "subject",
+    }  # fmt: skip
+    held = served.client.post("/signin/new", form).headers["set-cookie"].split(";")[0]
+    return device, Client(served.client.url, {"cookie": held, "sec-fetch-site": "same-origin"})
+
+
+def sign_with(device: Authenticator, browser: Client, paper: str) -> Answer:
+    """Sign the next document of a paper with a passkey, as the page's script does."""
+    return browser.post(paper, {"credential": device.use(browser.post(f"{paper}/options").json)})
+
+
+def test_whoever_agreed_twice_stops_with_a_passkey_one_signature_after_the_other(served):
+    device, browser = with_passkey(served)
+    for days in ("90", "365"):
+        said = {"purposes": "ride", "issuers": "metro", "days": days}
+        paper = browser.post(f"/subject/consent/{CONTEXT}", said).headers["location"]
+        assert sign_with(device, browser, paper).headers["location"] == f"/subject/in/{CONTEXT}"
+    paper = browser.post(f"/subject/withdraw/{CONTEXT}").headers["location"]
+    assert "Signature 1 of 2" in browser.get(paper).text
+    assert sign_with(device, browser, paper).headers["location"] == paper
+    assert "Signature 2 of 2" in browser.get(paper).text
+    assert sign_with(device, browser, paper).headers["location"] == f"/subject/in/{CONTEXT}"
+    given = browser.get(f"/subject/in/{CONTEXT}.json").json["mine"]["consents"]
+    assert [one["is_live"] for one in given] == [False, False]
+
+
+def test_a_signature_that_does_not_hold_is_asked_for_again(served):
+    device, browser = with_passkey(served)
+    for days in ("90", "365"):
+        said = {"purposes": "ride", "issuers": "metro", "days": days}
+        sign_with(
+            device, browser, browser.post(f"/subject/consent/{CONTEXT}", said).headers["location"]
+        )
+    paper = browser.post(f"/subject/withdraw/{CONTEXT}").headers["location"]
+    other = Authenticator(served.client.url, credential=device.credential)
+    assert sign_with(other, browser, paper).headers["location"] == paper
+    assert sign_with(device, browser, paper).status == 422
+    assert sign_with(device, browser, paper).headers["location"] == paper
+    assert sign_with(device, browser, paper).headers["location"] == f"/subject/in/{CONTEXT}"
 
 
 def test_whoever_leaves_is_gone_from_here_too(served):
