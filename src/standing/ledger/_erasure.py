@@ -5,7 +5,7 @@ What follows needs nobody's name either (keys that seal nothing, gaps in pages, 
 keys), so that whatever cuts it off, the next start finishes it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -280,15 +280,23 @@ def _leaves_before(core: Core, number: int, context: str, since: int) -> set[byt
 # --- doing it -----------------------------------------------------------------------------------
 
 
-def _take_out(core: Core, goings: Sequence[Going], questions: Iterable[bytes] = ()) -> int:
-    """Take it all out in one transaction, and what was asked about it; gives how many documents."""
-    gone = list(questions)
+def _take_out(
+    core: Core, goings: Sequence[Going], questions: Sequence[tuple[bytes, bytes]] = ()
+) -> int:
+    """Take it all out in one transaction, and what was asked about it; gives how many documents.
+
+    `questions`: (name, leaf) of others that go too. Within no other transaction: the bulk store
+    is settled once this one has ended.
+    """
+    gone = [leaf for _, leaf in questions]
     with ExitStack() as stack:
         for going in goings:
             if going.context and going.subject:
                 ended = core.vault.ended_among(going.subject, going.context, set(going.leaves))
                 stack.enter_context(core.forgetting(going.subject, going.context, -ended))
         stack.enter_context(core.vault.transaction())
+        for name, leaf in questions:
+            core.vault.asked.drop(name, leaf)
         for going in goings:
             if going.context and going.subject:
                 before = None if going.whole else going.before
@@ -314,10 +322,7 @@ def materialise(core: Core) -> None:
         goings = [*_left(core), *_nobodys_stops(core)]
         questions = _old_questions(core)
         if goings or questions:
-            with core.vault.transaction():
-                for name, leaf in questions:
-                    core.vault.asked.drop(name, leaf)
-                _take_out(core, goings, [leaf for _, leaf in questions])
+            _take_out(core, goings, questions)
             core.finish_erasing([(g.subject, g.context) for g in goings if g.whole])
         core.swept = core.today
     core.finish_erasing()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from standing.columns import ColumnStore
 from standing.errors import Refused
 from standing.ledger import _population, _scores
 from standing.ledger._people import sign_document
@@ -340,6 +341,24 @@ def test_thirty_days_after_withdrawal_all_is_erased_by_itself(court):
     court.ledger.withdraw(court.people[0], CONTEXT)
     assert days_until_gone(court) == 30
     assert traces.found() == {}
+    assert verified(court) == []
+
+
+def test_what_the_clock_erases_leaves_the_bulk_store_in_step_with_the_vault(court):
+    core = court.ledger._core
+    store = ColumnStore(core.columns_folder, CONTEXT)
+    for person in (0, 1):
+        court.ledger.withdraw(court.people[person], CONTEXT)
+        court.ledger.score_all(CONTEXT)
+    assert store.covers()[2] == 2
+    court.move_to(court.ledger.today + 30)
+    court.ledger.tick()
+    assert not is_here(court) and not is_here(court, 1)
+    assert store.covers()[0] > 0  # nothing is rebuilt
+    assert store.covers()[2] == core.vault.withdrawn(CONTEXT) == 0
+    court.ledger.withdraw(court.people[2], CONTEXT)
+    court.ledger.score_all(CONTEXT)
+    assert store.covers()[2] == core.vault.withdrawn(CONTEXT) == 1
     assert verified(court) == []
 
 
