@@ -16,7 +16,7 @@ from standing.columns import ColumnStore
 from standing.errors import Refused
 from standing.ledger import _backup, _people, _recalls, _rules, _world
 from standing.ledger._core import Core
-from standing.vault import Going, Link, Presented
+from standing.vault import Going, Link, Presented, case_name
 from standing.wire import cose
 from standing.wire.days import format_day
 from standing.wire.keys import PublicKey, SigningKey
@@ -163,19 +163,10 @@ def _obstacle(core: Core, number: int, context: str, *, by_clock: bool) -> str |
             return f"{case.name} holds it until {until} for a claim: {case.first.claim}."
     periods = _periods(core, number, context)
     for case in cases:
-        if _is_open(case, cases) and _is_wanted(core, periods, case, by_clock=by_clock):
+        is_open = case.lifecycle == "contest" and case.state in CONTEST_OPEN
+        if is_open and _is_wanted(core, periods, case, by_clock=by_clock):
             return f"The contest {case.name} is open, and goes on to its ruling."
     return None
-
-
-def _is_open(case: Case, cases: Sequence[Case]) -> bool:
-    if case.lifecycle != "contest" or case.state not in CONTEST_OPEN:
-        return False
-    if case.state != "merged":
-        return True
-    merge = case.last("merge")
-    into = merge.facts.into if merge else ""
-    return any(other.name == into and other.state in CONTEST_OPEN for other in cases)
 
 
 def _is_wanted(core: Core, periods: Sequence["_Period"], case: Case, *, by_clock: bool) -> bool:
@@ -263,13 +254,25 @@ def _earlier(core: Core, number: int, context: str, since: int) -> Going:
 
 
 def _leaves_before(core: Core, number: int, context: str, since: int) -> set[bytes]:
-    """Name the documents of an earlier stretch: a case goes whole, with the files that it names."""
+    """Name the documents of an earlier stretch: a case goes whole, with the files that it names.
+
+    One that decides a later case stays for as long as that one does.
+    """
     placed = core.vault.placed(number, context)
+    every = [core.vault.steps(o) for o, _, _ in core.vault.cases(subject=number, context=context)]
+    deciding = {
+        step.facts["into"]
+        for steps in every
+        if steps[0][1].day >= since
+        for _, step in steps
+        if step.event == "merge"
+    }
     gone: set[bytes] = set()
     kept: set[bytes] = set()
-    for opening, _, _ in core.vault.cases(subject=number, context=context):
-        steps = core.vault.steps(opening)
-        some = gone if steps[0][1].day < since else kept
+    for steps in every:
+        opening, first = steps[0]
+        is_over = first.day < since and case_name(opening) not in deciding
+        some = gone if is_over else kept
         for leaf, step in steps:
             some |= {leaf, *step.facts.get("files", ())}
     return (

@@ -455,6 +455,29 @@ def test_what_was_left_behind_goes_though_its_subject_agreed_anew(court):
     assert verified(court) == []
 
 
+def test_a_contest_that_an_earlier_one_decided_stays_decided(court):
+    key, reviewer = court.people[0], court.keys["first"].key
+    [earlier] = court.ledger.cases(court.names[0], CONTEXT)
+    court.ledger.withdraw(key, CONTEXT, finish=True)
+    court.move_to(court.ledger.today + 1)
+    court.ledger.consent(key, CONTEXT)
+    day = format_day(court.ledger.today)
+    court.import_rows([row(5, id="again", card="card-0", zones="", day=day)])
+    later = court.contest(0, court.record_of(0, 3))
+    court.ledger.step(later.name, "merge", {"into": earlier.name}, key=reviewer)
+    opened = [earlier.first.named, *(leaf.hex() for leaf in earlier.last("add").facts.files)]
+    ruling = {"outcome": "annul", "reasons": "The ticket was valid.", "opened": opened}
+    court.ledger.step(earlier.name, "rule", ruling, key=reviewer)
+    assert court.ledger.case(later.name).state == "joined"
+    court.move_to(court.ledger.today + 31)
+    court.ledger.tick()
+    assert court.ledger.case(later.name).state == "joined"
+    assert verified(court) == []
+    court.ledger.withdraw(key, CONTEXT)
+    assert days_until_gone(court) == 30
+    assert verified(court) == []
+
+
 def test_the_stops_of_nobody_go_when_those_of_somebody_do(court):
     stops = [court.ledger.freeze(name, CONTEXT, key=desk(court)) for name in ("card-0", "card-99")]
     for day in range(44):
