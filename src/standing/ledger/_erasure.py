@@ -5,7 +5,7 @@ What follows needs nobody's name either (keys that seal nothing, gaps in pages, 
 keys), so that whatever cuts it off, the next start finishes it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ from standing.columns import ColumnStore
 from standing.errors import Refused
 from standing.ledger import _backup, _people, _recalls, _rules, _world
 from standing.ledger._core import Core
-from standing.vault import Going, Link, Presented
+from standing.vault import Going, Link, Presented, case_name
 from standing.wire import cose
 from standing.wire.days import format_day
 from standing.wire.keys import PublicKey, SigningKey
@@ -163,19 +163,10 @@ def _obstacle(core: Core, number: int, context: str, *, by_clock: bool) -> str |
             return f"{case.name} holds it until {until} for a claim: {case.first.claim}."
     periods = _periods(core, number, context)
     for case in cases:
-        if _is_open(case, cases) and _is_wanted(core, periods, case, by_clock=by_clock):
+        is_open = case.lifecycle == "contest" and case.state in CONTEST_OPEN
+        if is_open and _is_wanted(core, periods, case, by_clock=by_clock):
             return f"The contest {case.name} is open, and goes on to its ruling."
     return None
-
-
-def _is_open(case: Case, cases: Sequence[Case]) -> bool:
-    if case.lifecycle != "contest" or case.state not in CONTEST_OPEN:
-        return False
-    if case.state != "merged":
-        return True
-    merge = case.last("merge")
-    into = merge.facts.into if merge else ""
-    return any(other.name == into and other.state in CONTEST_OPEN for other in cases)
 
 
 def _is_wanted(core: Core, periods: Sequence["_Period"], case: Case, *, by_clock: bool) -> bool:
@@ -263,13 +254,25 @@ def _earlier(core: Core, number: int, context: str, since: int) -> Going:
 
 
 def _leaves_before(core: Core, number: int, context: str, since: int) -> set[bytes]:
-    """Name the documents of an earlier stretch: a case goes whole, with the files that it names."""
+    """Name the documents of an earlier stretch: a case goes whole, with the files that it names.
+
+    One that decides a later case stays for as long as that one does.
+    """
     placed = core.vault.placed(number, context)
+    every = [core.vault.steps(o) for o, _, _ in core.vault.cases(subject=number, context=context)]
+    deciding = {
+        step.facts["into"]
+        for steps in every
+        if steps[0][1].day >= since
+        for _, step in steps
+        if step.event == "merge"
+    }
     gone: set[bytes] = set()
     kept: set[bytes] = set()
-    for opening, _, _ in core.vault.cases(subject=number, context=context):
-        steps = core.vault.steps(opening)
-        some = gone if steps[0][1].day < since else kept
+    for steps in every:
+        opening, first = steps[0]
+        is_over = first.day < since and case_name(opening) not in deciding
+        some = gone if is_over else kept
         for leaf, step in steps:
             some |= {leaf, *step.facts.get("files", ())}
     return (
@@ -280,15 +283,23 @@ def _leaves_before(core: Core, number: int, context: str, since: int) -> set[byt
 # --- doing it -----------------------------------------------------------------------------------
 
 
-def _take_out(core: Core, goings: Sequence[Going], questions: Iterable[bytes] = ()) -> int:
-    """Take it all out in one transaction, and what was asked about it; gives how many documents."""
-    gone = list(questions)
+def _take_out(
+    core: Core, goings: Sequence[Going], questions: Sequence[tuple[bytes, bytes]] = ()
+) -> int:
+    """Take it all out in one transaction, and what was asked about it; gives how many documents.
+
+    `questions`: (name, leaf) of others that go too. Within no other transaction: the bulk store
+    is settled once this one has ended.
+    """
+    gone = [leaf for _, leaf in questions]
     with ExitStack() as stack:
         for going in goings:
             if going.context and going.subject:
                 ended = core.vault.ended_among(going.subject, going.context, set(going.leaves))
                 stack.enter_context(core.forgetting(going.subject, going.context, -ended))
         stack.enter_context(core.vault.transaction())
+        for name, leaf in questions:
+            core.vault.asked.drop(name, leaf)
         for going in goings:
             if going.context and going.subject:
                 before = None if going.whole else going.before
@@ -314,10 +325,7 @@ def materialise(core: Core) -> None:
         goings = [*_left(core), *_nobodys_stops(core)]
         questions = _old_questions(core)
         if goings or questions:
-            with core.vault.transaction():
-                for name, leaf in questions:
-                    core.vault.asked.drop(name, leaf)
-                _take_out(core, goings, [leaf for _, leaf in questions])
+            _take_out(core, goings, questions)
             core.finish_erasing([(g.subject, g.context) for g in goings if g.whole])
         core.swept = core.today
     core.finish_erasing()

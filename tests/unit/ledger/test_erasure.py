@@ -2,6 +2,7 @@
 
 import pytest
 
+from standing.columns import ColumnStore
 from standing.errors import Refused
 from standing.ledger import _population, _scores
 from standing.ledger._people import sign_document
@@ -343,6 +344,24 @@ def test_thirty_days_after_withdrawal_all_is_erased_by_itself(court):
     assert verified(court) == []
 
 
+def test_what_the_clock_erases_leaves_the_bulk_store_in_step_with_the_vault(court):
+    core = court.ledger._core
+    store = ColumnStore(core.columns_folder, CONTEXT)
+    for person in (0, 1):
+        court.ledger.withdraw(court.people[person], CONTEXT)
+        court.ledger.score_all(CONTEXT)
+    assert store.covers()[2] == 2
+    court.move_to(court.ledger.today + 30)
+    court.ledger.tick()
+    assert not is_here(court) and not is_here(court, 1)
+    assert store.covers()[0] > 0  # nothing is rebuilt
+    assert store.covers()[2] == core.vault.withdrawn(CONTEXT) == 0
+    court.ledger.withdraw(court.people[2], CONTEXT)
+    court.ledger.score_all(CONTEXT)
+    assert store.covers()[2] == core.vault.withdrawn(CONTEXT) == 1
+    assert verified(court) == []
+
+
 def test_thirty_days_after_a_stop_is_final_all_is_erased_by_itself(court):
     court.ledger.freeze("card-0", CONTEXT, key=desk(court))
     assert days_until_gone(court) == 44
@@ -433,6 +452,29 @@ def test_what_was_left_behind_goes_though_its_subject_agreed_anew(court):
     ).records
     assert len(court.ledger.report(court.names[0])["contexts"][0]["records"]) == 2
     assert court.ledger.score_all(CONTEXT).subjects == PEOPLE
+    assert verified(court) == []
+
+
+def test_a_contest_that_an_earlier_one_decided_stays_decided(court):
+    key, reviewer = court.people[0], court.keys["first"].key
+    [earlier] = court.ledger.cases(court.names[0], CONTEXT)
+    court.ledger.withdraw(key, CONTEXT, finish=True)
+    court.move_to(court.ledger.today + 1)
+    court.ledger.consent(key, CONTEXT)
+    day = format_day(court.ledger.today)
+    court.import_rows([row(5, id="again", card="card-0", zones="", day=day)])
+    later = court.contest(0, court.record_of(0, 3))
+    court.ledger.step(later.name, "merge", {"into": earlier.name}, key=reviewer)
+    opened = [earlier.first.named, *(leaf.hex() for leaf in earlier.last("add").facts.files)]
+    ruling = {"outcome": "annul", "reasons": "The ticket was valid.", "opened": opened}
+    court.ledger.step(earlier.name, "rule", ruling, key=reviewer)
+    assert court.ledger.case(later.name).state == "joined"
+    court.move_to(court.ledger.today + 31)
+    court.ledger.tick()
+    assert court.ledger.case(later.name).state == "joined"
+    assert verified(court) == []
+    court.ledger.withdraw(key, CONTEXT)
+    assert days_until_gone(court) == 30
     assert verified(court) == []
 
 
