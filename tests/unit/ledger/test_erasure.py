@@ -353,7 +353,8 @@ def test_what_the_clock_erases_leaves_the_bulk_store_in_step_with_the_vault(cour
     assert store.covers()[2] == 2
     court.move_to(court.ledger.today + 30)
     court.ledger.tick()
-    assert not is_here(court) and not is_here(court, 1)
+    assert not is_here(court)
+    assert not is_here(court, 1)
     assert store.covers()[0] > 0  # nothing is rebuilt
     assert store.covers()[2] == core.vault.withdrawn(CONTEXT) == 0
     court.ledger.withdraw(court.people[2], CONTEXT)
