@@ -7,14 +7,12 @@ them, so that no step is without its command.
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import click
 import msgspec
 
-from standing.cases._guards import Day
-from standing.cases.lifecycles import LIFECYCLES, Lifecycle, Move
+from standing.cases.lifecycles import LIFECYCLES, Day, Lifecycle, Move, kind_of
 from standing.cli.options import (
     PATH,
     json_option,
@@ -124,7 +122,7 @@ def _subject(table: Lifecycle) -> Callable[[Callable[..., None]], Callable[..., 
 
 
 def _option(field: msgspec.structs.FieldInfo, hint: Any) -> Callable[..., Any]:
-    kind, is_many = _kind(hint)
+    kind, is_many = kind_of(hint)
     name = _NAMES.get(field.name, field.name)
     flag = f"--{(name.removesuffix('s') if is_many else name).replace('_', '-')}"
     help_text = _HELP[name]
@@ -147,22 +145,6 @@ def _option(field: msgspec.structs.FieldInfo, hint: Any) -> Callable[..., Any]:
     return click.option(flag, name, **values)
 
 
-def _kind(hint: Any) -> tuple[Any, bool]:
-    """Tell what one value is, Day, bytes, int, str, bool or choices, and whether there are many."""
-    if hint is Day:
-        return Day, False
-    origin = get_origin(hint)
-    if origin is Annotated:
-        return _kind(get_args(hint)[0])
-    if origin in {Union, UnionType}:
-        return _kind(next(part for part in get_args(hint) if part is not type(None)))
-    if origin is tuple:
-        return _kind(get_args(hint)[0])[0], True
-    if origin is Literal:
-        return (bool, False) if get_args(hint) == (True,) else (get_args(hint), False)
-    return hint, False
-
-
 def _facts(move: Move, values: dict[str, Any]) -> dict[str, Any]:
     """Turn what click read into what the step says: dates into days, key files into keys."""
     from standing.wire.days import parse_day
@@ -174,7 +156,7 @@ def _facts(move: Move, values: dict[str, Any]) -> dict[str, Any]:
         name = fields.get(option, option)
         if value is None or value == ():
             continue
-        kind, is_many = _kind(hints[name])
+        kind, is_many = kind_of(hints[name])
         if kind is Day:
             value = parse_day(value)  # noqa: PLW2901 - the same fact, read
         elif kind is bytes:
