@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from standing.cases.record_rules import LATEST_DAYS
 from standing.errors import Refused
 from standing.ledger import _people, _rules, _world
 from standing.ledger._core import Core
 from standing.ledger._setup import KEYS_DIR, VAULT_FILE
-from standing.ledger.intake import Imported, Progress, Rules, parse_map, take_file
+from standing.ledger.intake import FileRules, Imported, Progress, parse_map, take_file
 from standing.vault import Rows, SealedBatch
 from standing.wire.keys import KeyFile, SigningKey
 
@@ -42,15 +41,13 @@ def import_file(
     """Check and take a file of rows under the issuers' keys."""
     context = parse_map(map_data, where=map_where).context
     digest = _rules.pack_in_force(core, context, core.today)
-    pack = _rules.pack(core, digest)
-    register = pack.public_register
-    rules = Rules(
+    rules = FileRules(
         map_data=map_data,
         map_where=map_where,
+        context=context,
         catalogue=_rules.catalogue_of(core, digest),
         pack=core.log.document(digest),
         today=core.today,
-        oldest=int(register.history_from) if register else core.today - LATEST_DAYS,
         issuers=frozenset(keys),
         row_key=core.vault.secret.row_key,
         working_days=_world.working_days(core, context),

@@ -4,12 +4,13 @@
 """
 
 from standing.ledger.intake._blocks import BadRow
-from standing.ledger.intake._check import Rules
 from standing.ledger.intake._map import RowMap, parse_map
+from standing.ledger.intake._rules import FileRules, Rules
 from standing.ledger.intake._take import Imported, Progress, RowsRefused, take_file
 
 __all__ = [
     "BadRow",
+    "FileRules",
     "Imported",
     "Progress",
     "RowMap",
