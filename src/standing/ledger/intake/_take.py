@@ -34,14 +34,15 @@ _AHEAD: Final = 2  # blocks sealed ahead of the writer, per process: bounds memo
 class RowsRefused(Refused):
     """A file with bad rows: `rows` names up to 100 of them, `total` counts all."""
 
-    def __init__(self, rows: Sequence[BadRow], total: int, where: str) -> None:
+    def __init__(self, rows: Sequence[BadRow], total: int, where: str, fix: str = "") -> None:
         first = rows[0]
         others = " Others follow." if total > 1 else ""
         super().__init__(
             "E-ROW-00",
             f"{total} of the rows cannot be taken; nothing was written.",
             why=f"Row {first.row}: {first.reason.rstrip('.')}.{others}",
-            fix="Correct the rows and import again, or take the good batches with --keep-good.",
+            fix=fix
+            or "Correct the rows and import again, or take the good batches with --keep-good.",
             where=where,
         )
         self.rows = list(rows)
@@ -50,7 +51,7 @@ class RowsRefused(Refused):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Cross process borders with the rows."""
-        return type(self), (self.rows, self.total, self._place)
+        return type(self), (self.rows, self.total, self._place, self.fix)
 
 
 @dataclass(frozen=True)
