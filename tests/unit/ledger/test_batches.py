@@ -21,6 +21,7 @@ from standing.ledger.intake import (
     parse_batches,
     sendings,
 )
+from standing.packs import shipped
 from standing.vault import Record, parse_preimage, preimage
 from standing.verify.tree import root_of
 from standing.wire import cbor, cose
@@ -212,6 +213,69 @@ def test_whoever_was_contested_cannot_record_that_subject_this_way_either(town):
     assert sent(town, data, today=TODAY + 20).records == 2
     assert [r.row for _, r in held(town)] == ["r0", "r16"]
     verify(town)
+
+
+REGISTER_MAP = b"""
+context = "food-hygiene"
+issuer = {constant = "metro"}
+reference = "card"
+type = {constant = "hygiene.good"}
+day = "day"
+basis = "basis"
+signer = "signer"
+identified = {constant = "register"}
+id = "id"
+[details]
+score = {constant = "96"}
+"""
+
+
+@pytest.fixture
+def register(tmp_path):
+    """A ledger with the rules of a public register in force, and nobody in it."""
+    town = make_ledger(tmp_path, subjects=0)
+    catalogue = policy.canonical(policy.parse_catalogue(shipped("catalogue")))
+    town.ledger.publish_catalogue(catalogue, by=town.keys["ann"])
+    rules = policy.parse_pack(shipped("food-hygiene"))
+    rules = policy.redated(rules, published=TODAY, force=TODAY + 31)
+    rules = policy.canonical(policy.with_organisations(rules, [
+        policy.Organisation(name="metro", employer="metro", role="issuer", kind="private")
+    ]))  # fmt: skip
+    town.ledger.publish_pack(rules, by=[town.keys["ann"], town.keys["ben"]])
+    town.keys["office"] = new_key("issuer", "metro")
+    town.ledger.accredit(
+        town.keys["office"].public, role="issuer", name="metro", until=TODAY + 999,
+        by=town.keys["city"], contexts=["food-hygiene"],
+    )  # fmt: skip
+    town.move_to(TODAY + 40)
+    town.rules = {
+        "catalogue": catalogue, "pack": rules, "today": TODAY + 40, "map_data": REGISTER_MAP,
+        "keys": {"metro": town.keys["office"].key},
+    }  # fmt: skip
+    yield town
+    town.ledger.close()
+
+
+def test_a_public_register_names_its_organisations_and_an_old_act_is_taken(register):
+    data = [row(n, card=f"house-{n % 3}", day=format_day(TODAY - 900)) for n in range(6)]
+    done = take(register, make(register, data, **register.rules), by="office")
+    assert (done.records, done.batches) == (6, 1)
+    vault = register.ledger._core.vault
+    numbers = vault.numbers("food-hygiene")
+    assert [len(vault.records_of(n, "food-hygiene")) for n in numbers] == [2, 2, 2]
+    checks = register.ledger.verify().checks
+    assert all(c.ok for c in checks), [c.problem for c in checks if not c.ok]
+
+
+def test_a_register_learns_no_organisation_from_a_sending_that_is_refused(register):
+    (one,) = make(register, [row(0, card="house-0")], **register.rules)
+    bad = record(
+        context="food-hygiene", type="hygiene.good", reference="house-1", identified="seat"
+    )
+    slot = SLOT.replace(CONTEXT, "food-hygiene")
+    two = batch_of(register, bad, context="food-hygiene", key="office", slot=slot)
+    refuse(register, [one, two], "E-BATCH-10", by="office")
+    assert register.ledger._core.vault.numbers("food-hygiene") == []
 
 
 # --- sent again -----------------------------------------------------------------------------------
