@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pickle
 
 import msgspec
 import pytest
@@ -536,6 +537,12 @@ def test_bad_records_are_named_in_the_batch_where_they_stand(town):
     assert problem.where == "batch 2, record 2"
 
 
+def test_a_refusal_crosses_processes_with_its_records(town):
+    problem = refuse(town, [batch_of(town, record(signer="camera"))], "E-BATCH-10")
+    again = pickle.loads(pickle.dumps(problem))
+    assert (again.records, again.total, str(again)) == (problem.records, 1, str(problem))
+
+
 def test_a_hundred_bad_records_are_named_and_all_counted(town):
     one = batch_of(town, *(record(n, signer="camera") for n in range(150)))
     problem = refuse(town, [one], "E-BATCH-10")
@@ -590,6 +597,12 @@ def test_a_batch_is_never_made_larger_than_may_be_sent(town):
 
 def test_a_file_without_rows_makes_no_batch(town):
     assert make(town, []) == []
+
+
+def test_a_file_of_which_all_is_there_makes_no_batch(town):
+    assert make(town, rows(2), leave_out=[("metro", "r0"), ("metro", "r1")]) == []
+    (one,) = make(town, rows(2), leave_out=[("metro", "r0"), ("tram", "r1")])
+    assert [parse_preimage(data).row for data in one.records] == ["r1"]
 
 
 def test_progress_is_told(town):
