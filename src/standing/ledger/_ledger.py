@@ -60,7 +60,7 @@ from standing.ledger import (
 )
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
-from standing.ledger.intake import Imported, Progress
+from standing.ledger.intake import Imported, OwnBatch, Progress
 from standing.log import Publication
 from standing.vault import (
     Attributes,
@@ -593,6 +593,16 @@ class Ledger:
             batch_records=batch_records,
             progress=progress,
         )
+
+    def take_batches(self, batches: Sequence[OwnBatch], *, by: PublicKey) -> Imported:
+        """Take batches that an issuer made elsewhere, sent by whoever holds the key `by`.
+
+        All of one issuer in one context, and all or none: `E-BATCH-03` to `E-BATCH-09` for what
+        is no batch, `E-KEY-14` and `E-KEY-15` for whoever may not send it, `RecordsRefused` for
+        bad rows and for rows that are there already. What was taken before is there already, and
+        is taken once.
+        """
+        return _import.take_batches(self._core, batches, by)
 
     def score(self, subject: str, context: str, as_of: int | None = None) -> _scores.SubjectScore:
         """Score one subject, with one reason a record."""
