@@ -2,14 +2,20 @@
 
 import base64
 import binascii
-from typing import Annotated, Any, Final, get_type_hints
+from typing import Any, Final, get_type_hints
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
 from standing.cases.lifecycles import Day, kind_of
 from standing.errors import Refused
+from standing.interface import (
+    CaseWish,
+    Draft,
+    StepWish,
+    StopWish,
+    Taken,
+)
 from standing.ledger import Ledger
 from standing.ledger.case_views import CaseView, WorkLine
 from standing.web._cases import plain_name
@@ -18,44 +24,13 @@ from standing.web._papers import Proof
 from standing.web._people import Person
 from standing.web._problems import malformed
 from standing.web._site import OfSite, Req, Site
-from standing.web._writings import MOST_FILE_BYTES, MOST_FILES
+from standing.web._writings import MOST_FILE_BYTES
 from standing.web.api._common import SIGNED, problems, sender
-from standing.web.api._drafts import Draft, Taken, seen, waiting
+from standing.web.api._drafts import seen, waiting
 from standing.wire.days import parse_day
 
 _TAGS: Final = ["cases"]
 _MOST_BYTES: Final = 20_000_000
-_DESKS: Final = frozenset({"desk"})
-
-
-class NewFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file that comes with a step."""
-
-    name: Annotated[str, msgspec.Meta(max_length=500)]
-    data: bytes
-
-
-class StepWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A step and what it says, as its table names it; days as dates, bytes in base64."""
-
-    event: str
-    facts: dict[str, Any] = {}
-    files: Annotated[tuple[NewFile, ...], msgspec.Meta(max_length=MOST_FILES)] = ()
-
-
-class CaseWish(StepWish, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A case to open; without `subject` about whoever sends this."""
-
-    lifecycle: str
-    context: str = ""
-    subject: str = ""
-
-
-class StopWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom a desk or an issuer is asked to stop: a reference or a pseudonym in a context."""
-
-    name: str
-    context: str
 
 
 # --- looking -------------------------------------------------------------------------------------
@@ -113,22 +88,19 @@ async def open_case(request: Req, site: OfSite, data: JSONBody[CaseWish]) -> Dra
 
     try:
         draft = await site.ask(draft_it)
-    except Refused as problem:
-        if data.subject and person.role not in _DESKS and problem.code in _TELLING:
+    except Refused:
+        # whoever stands at a desk is there; a proposal is refused alike by the ledger itself
+        if data.subject and person.role != "desk" and data.lifecycle != "restriction":
             raise _nobody() from None
         raise
     return await _step(site, person, draft, files)
-
-
-_TELLING: Final = frozenset({"E-CASE-04", "E-CASE-06", "E-PEOPLE-08", "E-PEOPLE-10"})
-"""What would tell a name that stands for somebody from one that does not."""
 
 
 def _nobody() -> Refused:
     return Refused(
         "E-WEB-24",
         "You may not open this about anybody by that name.",
-        why="It stands for nobody here, or your key has no part in it: which, is not told.",
+        why="It stands for nobody, you have no part in it, or the step does not fit: not told which.",
         fix="Look at the name and the context, or let their desk open it.",
     )
 

@@ -6,27 +6,15 @@ from typing import Annotated, Final
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
-from standing.ledger.public import View
+from standing.interface import (
+    ProblemDetails,
+)
 from standing.web._people import Person, require, require_fresh
 from standing.web._site import Req, Site
 
 SIGNED: Final[list[dict[str, list[str]]]] = [{"signature": []}]
 """What the description says of an address that asks who sends the request."""
 Language = Annotated[str, QueryParameter(pattern="^(en|zh-Hans)$", description="en or zh-Hans.")]
-
-
-class ProblemDetails(View, frozen=True, kw_only=True):
-    """RFC 9457, with the five facts that every error of standing has."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    what: str
-    why: str
-    fix: str
-    where: str
 
 
 _TOLD: Final = {

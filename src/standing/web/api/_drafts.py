@@ -5,14 +5,18 @@ what to sign by themselves; nothing is kept before the proofs hold. Ten minutes,
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
+from standing.interface import (
+    Draft,
+    Proofs,
+    Taken,
+    Unsigned,
+)
 from standing.ledger import Ledger
-from standing.ledger.public import View
 from standing.web._papers import Paper, Proof
 from standing.web._people import Person
 from standing.web._problems import malformed
@@ -20,40 +24,6 @@ from standing.web._site import OfSite, Req, Site
 from standing.web.api._common import SIGNED, problems, sender
 
 _LONGEST_PROOF: Final = 20_000
-
-
-class Unsigned(View, frozen=True, kw_only=True):
-    """A document without its proof: CBOR bytes, and the SHA-256 digest that the proof is over."""
-
-    document: bytes
-    digest: str
-
-
-class Draft(View, frozen=True, kw_only=True):
-    """What waits for a signature, for ten minutes."""
-
-    draft: str
-    documents: tuple[Unsigned, ...]
-
-
-class ProofOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A proof: `cose` with a signature, or `webauthn` with the three parts of an assertion."""
-
-    kind: Literal["cose", "webauthn"]
-    parts: tuple[bytes, ...]
-
-
-class Proofs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One proof for each document of a draft, in order."""
-
-    proofs: tuple[ProofOf, ...]
-
-
-class Taken(View, frozen=True, kw_only=True):
-    """What was done: where it can be looked at, and the name that it has."""
-
-    place: str
-    name: str
 
 
 Take = Callable[[Ledger, list[Proof]], Taken]

@@ -4,6 +4,13 @@ from typing import Final
 
 from litestar import Response, get, post
 
+from standing.interface import (
+    Answered,
+    BadRecordView,
+    BatchesTaken,
+    Count,
+    RecallView,
+)
 from standing.ledger import Ledger
 from standing.ledger.intake import (
     MAX_BYTES,
@@ -11,7 +18,6 @@ from standing.ledger.intake import (
     RecordsRefused,
     parse_batches,
 )
-from standing.ledger.public import View
 from standing.web._problems import malformed
 from standing.web._site import OfSite, Req
 from standing.web.api._common import SIGNED, problems, sender
@@ -20,56 +26,8 @@ _PARTIES: Final = ["relying parties"]
 _MOST_SAID: Final = 100_000
 
 
-class Answered(View, frozen=True, kw_only=True):
-    """The answer to one question, for 24 hours; `signed`: the bytes that prove it."""
-
-    answer: str
-    purpose: str
-    transaction: str
-    signed: bytes
-
-
-class RecallView(View, frozen=True, kw_only=True):
-    """An answer that holds no longer and is to be deleted; `message`: the ledger's signed word."""
-
-    transaction: str
-    nonce: str
-    message: bytes
-
-
-class Count(View, frozen=True, kw_only=True):
-    """How many it was done for."""
-
-    count: int
-
-
-class BadRecordView(View, frozen=True, kw_only=True):
-    """A record that cannot be taken: its place, its own name, what is wrong, what to do."""
-
-    batch: int
-    record: int
-    row: str
-    code: str
-    reason: str
-    remedy: str
-
-
-class BatchesTaken(View, frozen=True, kw_only=True):
-    """What became of batches. Records without consent count as all others do.
-
-    `bad`: where it is not empty nothing was taken, and up to 100 are named; of records that are
-    there already (`E-ROW-21`) all are, so that they can be left out.
-    """
-
-    records: int
-    batches: int
-    already_there: int
-    bad: tuple[BadRecordView, ...] = ()
-    total: int = 0
-
-
 @post("/batches", status_code=200, security=SIGNED, tags=["issuers"], responses=problems(415),
-      request_max_body_size=MAX_BYTES, summary="Take batches that an issuer made and signed")  # fmt: skip
+      request_max_body_size=MAX_BYTES, summary="Take batches that an issuer signed")  # fmt: skip
 async def batches(request: Req, site: OfSite) -> Response[BatchesTaken]:
     person = sender(request, site, "issuer")
     data = await request.body()

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Response, get, post
@@ -12,18 +12,20 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from standing import policy
+from standing.interface import (
+    EntryPage,
+    PackFacts,
+)
 from standing.ledger import Ledger
 from standing.ledger.public import (
     ContestNumbers,
     DaySize,
     Entry,
-    EntryLine,
     Holder,
     LogKey,
     Overview,
     PackLine,
     Proven,
-    View,
 )
 from standing.web._problems import malformed
 from standing.web._site import OfSite, Req
@@ -35,22 +37,6 @@ _MOST_PROOF: Final = 200_000
 _LOOK_SECONDS: Final = 1.0
 _LONGEST_SECONDS: Final = 300.0
 _CURSOR: Final = b"before "
-
-
-class EntryPage(View, frozen=True, kw_only=True):
-    """Some entries, newest first; `next` is the cursor of older ones, if there are any."""
-
-    entries: tuple[EntryLine, ...]
-    size: int
-    next: str | None
-
-
-class PackFacts(View, frozen=True, kw_only=True):
-    """A pack as it was signed, and what its weights come to."""
-
-    line: PackLine
-    pack: dict[str, Any]
-    arithmetic: dict[str, Any]
 
 
 Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before.")]
@@ -97,6 +83,12 @@ async def check(request: Req, site: OfSite) -> Proven:
     if not 0 < len(data) <= _MOST_PROOF:
         raise malformed(f"The body has {len(data):,} bytes; a proof has 1 to {_MOST_PROOF:,}.")
     return await site.ask(lambda ledger: ledger.check(data))
+
+
+@get("/documents/{digest:str}", responses=problems(404), media_type="application/octet-stream",
+     summary="A public document (a pack, a catalogue, a text) by its digest")  # fmt: skip
+async def document(site: OfSite, digest: FromPath[str]) -> bytes:
+    return await site.ask(lambda ledger: ledger.document(digest))
 
 
 @get("/log/keys", responses=problems(), summary="The log's own keys of today, by purpose")
@@ -199,6 +191,6 @@ def _read_cursor(text: str) -> int:
 
 
 ROUTES: Final = (
-    log, growth, entries, entry, tlog_proof, receipt, check, keys, roll, packs, pack, diff,
-    contests, events, description,
+    log, growth, entries, entry, tlog_proof, receipt, check, document, keys, roll, packs, pack,
+    diff, contests, events, description,
 )  # fmt: skip

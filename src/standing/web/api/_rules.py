@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, Final, Literal
+from typing import Final
 
 import msgspec
 from litestar import get, post
@@ -11,7 +11,9 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from standing import policy
 from standing.errors import Refused
-from standing.ledger.public import View
+from standing.interface import (
+    SimulationView,
+)
 from standing.policy.simulation import document
 from standing.web._problems import malformed
 from standing.web._simulations import Running
@@ -22,15 +24,6 @@ _TAGS: Final = ["rules"]
 _MOST_TEXT: Final = 400_000
 _LOOK_SECONDS: Final = 0.5
 _LONGEST_SECONDS: Final = 900.0
-
-
-class SimulationView(View, frozen=True, kw_only=True):
-    """A simulation: running, done with its result, or refused with a code and why."""
-
-    state: Literal["running", "done", "refused"]
-    result: dict[str, Any] | None = None
-    code: str = ""
-    why: str = ""
 
 
 @post("/packs/lint", status_code=200, tags=_TAGS, responses=problems(415),

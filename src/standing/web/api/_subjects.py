@@ -1,93 +1,34 @@
 """What a subject sees and does: places, contexts, inbox, consent, withdrawal, leaving."""
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import msgspec
 from litestar import delete, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from standing.interface import (
+    AttributesWish,
+    ConsentText,
+    ConsentWish,
+    Draft,
+    Enrolment,
+    ErasedView,
+    LinkWish,
+    Sender,
+    Supposed,
+    Taken,
+    WithdrawalWish,
+)
 from standing.ledger import Ledger
-from standing.ledger.holders import Holding
 from standing.ledger.inbox_text import inbox_facts
-from standing.ledger.public import View
 from standing.ledger.subjects import CaseLine, Mine, Place
 from standing.web._papers import Proof
 from standing.web._problems import malformed
 from standing.web._site import OfSite, Req
 from standing.web.api._common import SIGNED, Language, present, problems, sender
-from standing.web.api._drafts import Draft, Taken, seen, waiting
+from standing.web.api._drafts import seen, waiting
 
 _TAGS: Final = ["subjects"]
 _MOST_MORE: Final = 20
-
-
-class Sender(View, frozen=True, kw_only=True):
-    """Who sent the request: the key, and what it is good for today."""
-
-    key: str
-    holding: Holding
-
-
-class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What kind of subject the sender's key stands for."""
-
-    kind: Literal["person", "sole_trader", "organisation"] = "person"
-
-
-class ConsentWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody would agree to; `narrower`: less than they agree to now, from today on."""
-
-    context: str
-    purposes: tuple[str, ...] | None = None
-    issuers: tuple[str, ...] | None = None
-    days: int = 730
-    narrower: bool = False
-
-
-class WithdrawalWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where somebody stops; `finish`: contests that are open are ruled on first."""
-
-    context: str
-    finish: bool = False
-
-
-class AttributesWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A region and a group that somebody states, voluntarily; empty takes back."""
-
-    context: str
-    region: str = ""
-    group: str = ""
-
-
-class LinkWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An issuer's challenge, and the code that came by the reference's own channel."""
-
-    challenge: bytes
-    code: str
-
-
-class ConsentText(View, frozen=True, kw_only=True):
-    """What a consent of today agrees to, in English and Simplified Chinese."""
-
-    context: str
-    text: str
-
-
-class Supposed(View, frozen=True, kw_only=True):
-    """A score as it is, and as it would be."""
-
-    as_is: int
-    as_if: int
-    band: str
-
-
-class ErasedView(View, frozen=True, kw_only=True):
-    """What an erasure did; `complete`: no trace is left in any file."""
-
-    contexts: tuple[str, ...]
-    documents: int
-    records: int
-    complete: bool
 
 
 # --- looking -------------------------------------------------------------------------------------
