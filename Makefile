@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BROWSER := .browser/.ready
 LOCKS := requirements/run.lock requirements/examples.lock requirements/dev.lock
 ARGS ?=
 
@@ -33,8 +34,13 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 
-unit: $(STAMP)
+unit: $(STAMP) $(BROWSER)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# without a browser its tests are skipped and say so, and the next run tries again to set it up
+$(BROWSER): tests/browser/setup.sh
+	@mkdir -p $(@D)
+	@sh tests/browser/setup.sh && touch $@ || true
 
 # every parser under coverage-guided fuzzing, 30 s each: ARGS="--seconds N --target NAME"; then, where
 # ARGS asks for nothing else, the long forms of the tests that go through every fault, about a quarter
@@ -62,7 +68,7 @@ lock: $(STAMP)
 		requirements/fuzz.in -o requirements/fuzz.lock
 
 clean:
-	rm -rf $(VENV) .interop .fuzz demo-ledger demo-ledger-tampered demo-ledger-witness
+	rm -rf $(VENV) .browser .interop .fuzz demo-ledger demo-ledger-tampered demo-ledger-witness
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py
