@@ -100,7 +100,7 @@ def _nobody() -> Refused:
     return Refused(
         "E-WEB-24",
         "You may not open this about anybody by that name.",
-        why="It stands for nobody, you have no part in it, or the step does not fit: not told which.",
+        why="It stands for nobody, you have no part in it, or the step does not fit.",
         fix="Look at the name and the context, or let their desk open it.",
     )
 
