@@ -21,6 +21,8 @@ from standing.cli.options import (
     load_key,
     load_signing_key,
     open_for,
+    reach,
+    server_option,
     show,
     today_option,
 )
@@ -92,7 +94,7 @@ def _step_command(table: Lifecycle, move: Move) -> click.Command:
         run = option(_plain(run))
     run = key_option(f"The private key of: {', '.join(_people(move))}.")(_plain(run))
     run = click.argument("case")(run) if move.sources else _subject(table)(run)
-    run = ledger_option(today_option(json_option(run)))
+    run = ledger_option(server_option(today_option(json_option(run))))
     who = ", ".join(_people(move))
     summary = f"{' '.join((move.facts.__doc__ or '').split())}\n\nBy {who}: {move.does}."
     return click.command(move.event, help=summary, short_help=f"By {who}: {move.does}.")(run)
@@ -181,12 +183,15 @@ def read_files(paths: tuple[Path, ...]) -> list[tuple[str, bytes]]:
 
 
 def _open(
-    table: Lifecycle, move: Move, *, subject: str, key: Path, directory: Path, today: str | None,
-    as_json: bool, context: str | None = None, files: tuple[Path, ...] = (), **values: Any,
+    table: Lifecycle, move: Move, *, subject: str, key: Path, directory: Path,
+    server: str | None, today: str | None, as_json: bool, context: str | None = None,
+    files: tuple[Path, ...] = (), **values: Any,
 ) -> None:  # fmt: skip
     facts, evidence = _facts(move, values), read_files(files)
-    with open_for(directory, today) as ledger:
+    with reach(directory, server, today) as ledger:
         who: Any = load_key(Path(subject)).public if Path(subject).is_file() else subject
+        if server is not None:
+            who = _named(who, key)
         case = ledger.open_case(
             who, context or "", table.name, move.event, facts, key=load_signing_key(key),
             files=evidence,
@@ -195,19 +200,33 @@ def _open(
 
 
 def _step(
-    _table: Lifecycle, move: Move, *, case: str, key: Path, directory: Path, today: str | None,
-    as_json: bool, files: tuple[Path, ...] = (), **values: Any,
+    _table: Lifecycle, move: Move, *, case: str, key: Path, directory: Path, server: str | None,
+    today: str | None, as_json: bool, files: tuple[Path, ...] = (), **values: Any,
 ) -> None:  # fmt: skip
     facts, evidence = _facts(move, values), read_files(files)
-    with open_for(directory, today) as ledger:
+    with reach(directory, server, today) as ledger:
         after = ledger.step(case, move.event, facts, key=load_signing_key(key), files=evidence)
         _show(ledger, after, as_json=as_json)
 
 
 def _show(ledger: Any, case: Any, *, as_json: bool) -> None:
     from standing.ledger.case_text import case_facts, case_line
+    from standing.ledger.case_views import CaseView
 
+    if isinstance(case, CaseView):  # as a server gives it
+        line = f"{case.case}  {case.lifecycle}  {case.state}: {case.means}"
+        show(msgspec.to_builtins(case), line, as_json=as_json)
+        return
     show(case_facts(case, ledger.who), case_line(case), as_json=as_json)
+
+
+def _named(who: Any, key: Path) -> str:
+    """Name whom a case is about to a server, which knows whoever signs by their key."""
+    if isinstance(who, str):
+        return who
+    if who != load_key(key).public:
+        raise click.UsageError("With --server, a key file as SUBJECT is the signer's own.")
+    return ""
 
 
 @click.group("case")

@@ -276,9 +276,12 @@ class Client:
         """Give the recalls that are not confirmed."""
         return self._wire.get("/recalls", list[RecallView], key)
 
-    def confirm_recalls(self, key: SigningKey, transactions: Sequence[str]) -> int:
-        """Confirm that recalled answers are deleted."""
-        said = recalls.DeletedSaid(parse_day(self.overview().day), tuple(transactions))
+    def confirm_recalls(self, key: SigningKey, transactions: Sequence[str] = ()) -> int:
+        """Confirm that recalled answers are deleted: of some transactions, or of all."""
+        named = tuple(transactions) or tuple(one.transaction for one in self.recalls(key))
+        if not named:
+            return 0
+        said = recalls.DeletedSaid(parse_day(self.overview().day), named)
         signed = recalls.sign_deleted(key, self._name(key), said)
         found = self._wire.send("POST", "/recalls/confirmations", signed, _COSE, key=key)
         return self._wire.read(found.body, Count).count

@@ -21,8 +21,8 @@ PATH: Final = "/api/v1"
 ROUTER: Final = Router(
     PATH,
     route_handlers=[
-        Router("/", route_handlers=_public.ROUTES, tags=["public"]), *_subjects.ROUTES, *_drafts.ROUTES, *_cases.ROUTES, *_parties.ROUTES,
-        *_rules.ROUTES,
+        Router("/", route_handlers=_public.ROUTES, tags=["public"]),
+        *_subjects.ROUTES, *_drafts.ROUTES, *_cases.ROUTES, *_parties.ROUTES, *_rules.ROUTES,
     ],
     include_in_schema=True,
 )  # fmt: skip
