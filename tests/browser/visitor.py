@@ -55,6 +55,11 @@ class Visitor:
         """Press a button of the page's content, or follow a link, by its whole text."""
         self.door(name).click()
 
+    def send(self, button: Locator) -> None:
+        """Press a button that leads on, and wait until it has led there."""
+        with self.page.expect_navigation():
+            button.click()
+
     def door(self, name: str, inside: Locator | None = None) -> Locator:
         where = inside or self.main
         button = where.get_by_role("button", name=name, exact=True)
