@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from litestar import Litestar
+from litestar.di import Provide
 
 from standing import policy
 from standing.cases.lifecycles import LIFECYCLES
 from standing.cli import cli
 from standing.packs import NAMES, shipped
+from standing.web import api
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -136,7 +139,33 @@ def packs() -> str:
     return policy.page(policy.parse_pack(shipped(name)) for name in NAMES)
 
 
+def interface() -> str:
+    """List every address of the interface, from its own description."""
+    nothing = {"site": Provide(lambda: None, sync_to_thread=False)}
+    app = Litestar([api.ROUTER], dependencies=nothing, openapi_config=api.DESCRIPTION)
+    described = app.openapi_schema.to_schema()
+    by_tag: dict[str, list[str]] = {}
+    for path, methods in sorted(described["paths"].items()):
+        for method, operation in methods.items():
+            good = next(status for status in operation["responses"] if status.startswith("2"))
+            who = "signed" if operation.get("security") else ""
+            line = f"| `{method.upper()} {path}` | {operation['summary']} | {good} | {who} |"
+            by_tag.setdefault(operation["tags"][0], []).append(line)
+    lines = [
+        "# The interface for programs",
+        "",
+        "Made by `make docs` from its own description, `GET /api/v1/openapi.json`.",
+        "How to sign a request, repeat one, and sign a draft: [HTTP](http.md#the-interface).",
+        "",
+    ]
+    for tag, rows in sorted(by_tag.items()):
+        lines += [f"## {tag.capitalize()}", "", "| request | does | status | sender |"]
+        lines += ["|---|---|---|---|", *rows, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 PAGES = {
+    "api.md": interface,
     "commands.md": commands,
     "errors.md": errors,
     "lifecycles.md": lifecycles,

@@ -11,7 +11,7 @@ from standing.wire.keys import ED25519, KeyFile, format_key_file
 from standing.wire.notes import NoteSignature, format_signatures, parse_note, vkey
 from standing.witness._request import format_request
 from tests.fuzz import objects
-from tests.fuzz.targets import QUESTION, TARGETS, _column_store
+from tests.fuzz.targets import QUESTION, TARGETS, _column_store, sendable, sent_lists
 from tests.support import pack as pack_file
 from tests.unit.verify import naive
 from tests.vectors import load
@@ -319,6 +319,9 @@ _SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "lint-pack": _packs,
     "simulation": lambda: [_SIMULATION],
     "column-file": _column_files,
+    "batches": sendable,
+    "sent-batches": sendable,
+    "sent-records": sent_lists,
     "entry-bundle": _bundles,
     "tile-file": _paths,
     "http-head": _heads,
@@ -332,6 +335,7 @@ IN_CBOR = {
     *("examine", "statement", "question", "private-document"),
     *("presentation", "recall", "party-says"),
     *("challenge", "step-facts", "case-steps"),
+    *("batches", "sent-batches", "sent-records"),
 }
 """Targets that are given CBOR, at least in part."""
 

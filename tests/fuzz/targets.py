@@ -32,9 +32,11 @@ from standing.cases.lifecycles import (
     event_of,
     read_facts,
 )
+from standing.cases.record_rules import LATEST_DAYS, SECOND, no_human
 from standing.columns import ColumnStore
 from standing.errors import StandingError
 from standing.fetch import Answered
+from standing.ledger.intake import OwnBatch, encode_batches, parse_batches, sendings
 from standing.log._layout import ENTRIES, TILE, pack_entries, tile_path, unpack_entries
 from standing.packs import shipped
 from standing.policy import (
@@ -58,6 +60,7 @@ from standing.verify.quorum import TrustPolicy, parse_trust_policy
 from standing.verify.receipts import encode_receipt, verify_receipt
 from standing.verify.tlog_proof import parse_tlog_proof
 from standing.wire import _ed25519, cbor, cose
+from standing.wire.days import format_day
 from standing.wire.keys import (
     ED25519,
     EDDSA,
@@ -79,6 +82,7 @@ from standing.witness import Conflict, Witness
 from standing.witness._ask import _read
 from standing.witness._request import format_request, parse_request
 from tests.fuzz import naive_cbor, objects
+from tests.support import CONTEXT, TODAY, Town, make_ledger
 from tests.unit.verify import naive
 from tests.vectors import load, make
 
@@ -726,6 +730,121 @@ def column_file(data: bytes) -> None:
             assert len(columns.subjects) <= 2
     finally:
         path.write_bytes(good[path])
+
+
+# --- batches from an issuer elsewhere -------------------------------------------------------------
+
+
+@target
+def batches(data: bytes) -> None:
+    """What an issuer sends: one spelling, within bounds."""
+    read = attempt(parse_batches, data)
+    if read is not None:
+        assert encode_batches(read) == data
+        assert [own for some in sendings(read) for own in some] == read
+
+
+@cache
+def _office() -> tuple[TemporaryDirectory[str], Town]:
+    """A ledger of two people; the folder lives as long as the process."""
+    folder = TemporaryDirectory(prefix="standing-fuzz-")
+    return folder, make_ledger(Path(folder.name), subjects=2)
+
+
+@cache
+def sendable() -> list[bytes]:
+    """Give documents with all the batches that the issuer ever signs for `sent_batches`.
+
+    Signed with another key in each run.
+    """
+    names = ["card-0", "card-1", "nobody"]
+    made = [
+        _batch(
+            [
+                preimage(_sent_record(row=f"{count}-{n}", reference=names[n % 3]))
+                for n in range(count)
+            ]
+        )
+        for count in (1, 3, 33)
+    ]
+    return [encode_batches(made[:1]), encode_batches(made[:2]), encode_batches(made[2:])]
+
+
+def _sent_record(**changes: Any) -> Record:
+    good = Record(
+        os.urandom(32), CONTEXT, "metro", "card-0", "fare-unpaid", TODAY, "ticket 1", "unit-a/anna",
+        "credential-shown", {"zones": 3}, "r1",
+    )  # fmt: skip
+    return msgspec.structs.replace(good, **changes)
+
+
+def sent_lists() -> list[bytes]:
+    """Give lists of records that hold, and of some that do not."""
+    changes: list[dict[str, Any]] = [
+        {"row": "a"}, {"row": "b", "signer": "unit-a/anna; second: unit-b/bert"},
+        {"row": "c", "details": {}, "type": "helped", "day": TODAY - 14}, {"row": "d", "signer": "camera"},
+        {"row": "e", "day": TODAY + 1}, {"row": "\u8f66\u7968", "basis": "\u6c34" * 200},
+    ]  # fmt: skip
+    records = [preimage(_sent_record(**change)) for change in changes]
+    values = [cbor.decode(record) for record in records]
+    return [
+        cbor.encode(values[:2]),
+        *(cbor.encode([value]) for value in values),
+        cbor.encode(records),
+    ]
+
+
+def _batch(records: list[bytes]) -> OwnBatch:
+    """Sign a batch of any bytes, padded as it must be."""
+    key = _office()[1].keys["metro"].key
+    assert key is not None
+    padding = os.urandom(32 * (max(32, 1 << (len(records) - 1).bit_length()) - len(records)))
+    root = tree.root_of(b"".join(map(tree.leaf_hash, records)) + padding)
+    size = len(records) + len(padding) // 32
+    slot = f"{CONTEXT}/{format_day(TODAY)}/{os.urandom(6).hex()}"
+    statement = charter.Batch(1, root, size, CONTEXT)
+    return OwnBatch(charter.sign_statement(key, "metro", slot, statement), tuple(records), padding)
+
+
+def _take(sent: list[OwnBatch]) -> bool:
+    """Take batches, and say whether they were taken; nothing is written where they were not."""
+    town = _office()[1]
+    core = town.ledger._core
+    size, changes = town.ledger.log_size, core.vault.db.total_changes
+    done = attempt(town.ledger.take_batches, sent, by=town.keys["metro"].public)
+    if done is None:
+        assert (town.ledger.log_size, core.vault.db.total_changes) == (size, changes)
+        return False
+    assert done.records + done.already_there == sum(len(own.records) for own in sent)
+    return True
+
+
+@target
+def sent_batches(data: bytes) -> None:
+    """What a ledger is sent: nothing is taken but what its issuer signed."""
+    sent = attempt(parse_batches, data)
+    if sent is not None and _take(sent):
+        own = [batch for document in sendable() for batch in parse_batches(document)]
+        assert all(batch in own for batch in sent)
+
+
+_MOST_SENT = 64
+
+
+@target
+def sent_records(data: bytes) -> None:
+    """What an issuer may sign, as bytes or as values: records in their one spelling, by humans."""
+    said = attempt(cbor.decode, data)
+    if not isinstance(said, list) or not 0 < len(said) <= _MOST_SENT:
+        return
+    records = [one if isinstance(one, bytes) else cbor.encode(one) for one in said]
+    if _take([_batch(records)]):
+        for record in records:
+            read = parse_preimage(record)
+            assert isinstance(read, Record)
+            assert preimage(read) == record
+            assert TODAY - LATEST_DAYS <= read.day <= TODAY
+            assert all(no_human(name) is None for name in read.signer.split(SECOND))
 
 
 # --- log and server -------------------------------------------------------------------------------

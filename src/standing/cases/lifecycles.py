@@ -6,6 +6,7 @@ from typing import Final
 from standing.cases._contest import CONTEST, is_again, outcome_of
 from standing.cases._contest import OPEN as CONTEST_OPEN
 from standing.cases._guards import Day, files_of, independent
+from standing.cases._kinds import kind_of
 from standing.cases._machine import (
     SILENCE,
     Case,
@@ -53,9 +54,9 @@ __all__ = [
     "A_DAY", "CONTEST_OPEN", "DECISIONS", "LIFECYCLES", "NEVER", "RESTRICTION_LIVE", "SILENCE",
     "Case", "Day", "Event", "Facts", "Lifecycle", "Move", "RecordView", "Signer", "WorkingDays",
     "World", "begins", "case_of", "cases_on", "check_lasting", "days_of", "event_of", "files_of",
-    "fold", "fold_cases", "independent", "is_again", "is_released", "may_act", "may_step",
-    "open_cases", "outcome_among", "outcome_of", "read_facts", "step_on", "table_of", "tally",
-    "together",
+    "fold", "fold_cases", "independent", "is_again", "is_released", "kind_of", "may_act",
+    "may_step", "open_cases", "outcome_among", "outcome_of", "read_facts", "step_on", "table_of",
+    "tally", "together",
 ]  # fmt: skip
 
 _TABLES = (

@@ -14,6 +14,8 @@ from standing.cli.options import (
     load_key,
     load_signing_key,
     open_for,
+    reach,
+    server_option,
     show,
     today_option,
     write_output,
@@ -31,6 +33,7 @@ from standing.cli.options import (
               help="The ordinary service that you offer instead, this route and day.")  # fmt: skip
 @click.option("--context", help="The context (default: the only one of the key).")
 @ledger_option
+@server_option
 @today_option
 @json_option
 def decide(
@@ -42,6 +45,7 @@ def decide(
     alternative: str,
     context: str | None,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -56,6 +60,13 @@ def decide(
         raise click.UsageError("Give --reference, or --presentation.")
     token = require_file(presentation, "presentation") if presentation else b""
     asker = load_key(key)
+    if server is not None:
+        with reach(directory, server, today) as remote:
+            _ask_there(
+                remote, load_signing_key(key), context, purpose, transaction, as_json=as_json,
+                reference=reference, presentation=token, alternative=alternative,
+            )  # fmt: skip
+        return
     with open_for(directory, today) as ledger:
         right = ledger.state.roll.keys.get(asker.public.thumbprint)
         if context is None:
@@ -72,6 +83,21 @@ def decide(
         decision = ledger.decide(question)
     value = decision_facts(decision)
     show(value, f"{decision.answer.answer} (holds for 24 hours)", as_json=as_json)
+
+
+def _ask_there(
+    remote: Any, key: Any, context: str | None, purpose: str, transaction: str, *, as_json: bool,
+    **about: Any,
+) -> None:  # fmt: skip
+    if context is None:
+        contexts = remote.me(key).holding.contexts
+        if len(contexts) != 1:
+            raise click.UsageError("Give --context: the key is not for exactly one.")
+        [context] = contexts
+    given = remote.decide(key, context, purpose, transaction, **about)
+    value = {"answer": given.answer, "purpose": given.purpose, "transaction": given.transaction,
+             "signed": given.signed.hex()}  # fmt: skip
+    show(value, f"{given.answer} (holds for 24 hours)", as_json=as_json)
 
 
 @click.command()
@@ -164,14 +190,21 @@ def _every(ledger: Any) -> tuple[dict[str, Any], list[str]]:
 @click.argument("transactions", nargs=-1, metavar="[TRANSACTION]...")
 @key_option("The relying party's private key.")
 @ledger_option
+@server_option
 @today_option
 @json_option
 def confirm(
-    transactions: tuple[str, ...], key: Path, directory: Path, today: str | None, as_json: bool
+    transactions: tuple[str, ...],
+    key: Path,
+    directory: Path,
+    server: str | None,
+    today: str | None,
+    as_json: bool,
 ) -> None:
     """Confirm that recalled answers are deleted: those of some transactions, or all."""
-    with open_for(directory, today) as ledger:
-        count = ledger.confirm_recalls(load_key(key), transactions)
+    with reach(directory, server, today) as ledger:
+        who: Any = load_signing_key(key) if server else load_key(key)
+        count = ledger.confirm_recalls(who, transactions)
     show({"confirmed": count}, f"{count} deletions confirmed.", as_json=as_json)
 
 
@@ -179,15 +212,22 @@ def confirm(
 @click.argument("transactions", nargs=-1, required=True, metavar="TRANSACTION...")
 @key_option("The relying party's private key.")
 @ledger_option
+@server_option
 @today_option
 @json_option
 def followed(
-    transactions: tuple[str, ...], key: Path, directory: Path, today: str | None, as_json: bool
+    transactions: tuple[str, ...],
+    key: Path,
+    directory: Path,
+    server: str | None,
+    today: str | None,
+    as_json: bool,
 ) -> None:
     """Report the transactions that took place after your questions.
 
     A key with too many questions that led to nothing may not ask any more.
     """
-    with open_for(directory, today) as ledger:
-        count = ledger.followed(load_key(key), transactions)
+    with reach(directory, server, today) as ledger:
+        who: Any = load_signing_key(key) if server else load_key(key)
+        count = ledger.followed(who, transactions)
     show({"followed": count}, f"{count} transactions are reported.", as_json=as_json)

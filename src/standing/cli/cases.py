@@ -7,14 +7,12 @@ them, so that no step is without its command.
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import click
 import msgspec
 
-from standing.cases._guards import Day
-from standing.cases.lifecycles import LIFECYCLES, Lifecycle, Move
+from standing.cases.lifecycles import LIFECYCLES, Day, Lifecycle, Move, kind_of
 from standing.cli.options import (
     PATH,
     json_option,
@@ -23,6 +21,8 @@ from standing.cli.options import (
     load_key,
     load_signing_key,
     open_for,
+    reach,
+    server_option,
     show,
     today_option,
 )
@@ -94,7 +94,7 @@ def _step_command(table: Lifecycle, move: Move) -> click.Command:
         run = option(_plain(run))
     run = key_option(f"The private key of: {', '.join(_people(move))}.")(_plain(run))
     run = click.argument("case")(run) if move.sources else _subject(table)(run)
-    run = ledger_option(today_option(json_option(run)))
+    run = ledger_option(server_option(today_option(json_option(run))))
     who = ", ".join(_people(move))
     summary = f"{' '.join((move.facts.__doc__ or '').split())}\n\nBy {who}: {move.does}."
     return click.command(move.event, help=summary, short_help=f"By {who}: {move.does}.")(run)
@@ -124,7 +124,7 @@ def _subject(table: Lifecycle) -> Callable[[Callable[..., None]], Callable[..., 
 
 
 def _option(field: msgspec.structs.FieldInfo, hint: Any) -> Callable[..., Any]:
-    kind, is_many = _kind(hint)
+    kind, is_many = kind_of(hint)
     name = _NAMES.get(field.name, field.name)
     flag = f"--{(name.removesuffix('s') if is_many else name).replace('_', '-')}"
     help_text = _HELP[name]
@@ -147,22 +147,6 @@ def _option(field: msgspec.structs.FieldInfo, hint: Any) -> Callable[..., Any]:
     return click.option(flag, name, **values)
 
 
-def _kind(hint: Any) -> tuple[Any, bool]:
-    """Tell what one value is, Day, bytes, int, str, bool or choices, and whether there are many."""
-    if hint is Day:
-        return Day, False
-    origin = get_origin(hint)
-    if origin is Annotated:
-        return _kind(get_args(hint)[0])
-    if origin in {Union, UnionType}:
-        return _kind(next(part for part in get_args(hint) if part is not type(None)))
-    if origin is tuple:
-        return _kind(get_args(hint)[0])[0], True
-    if origin is Literal:
-        return (bool, False) if get_args(hint) == (True,) else (get_args(hint), False)
-    return hint, False
-
-
 def _facts(move: Move, values: dict[str, Any]) -> dict[str, Any]:
     """Turn what click read into what the step says: dates into days, key files into keys."""
     from standing.wire.days import parse_day
@@ -174,7 +158,7 @@ def _facts(move: Move, values: dict[str, Any]) -> dict[str, Any]:
         name = fields.get(option, option)
         if value is None or value == ():
             continue
-        kind, is_many = _kind(hints[name])
+        kind, is_many = kind_of(hints[name])
         if kind is Day:
             value = parse_day(value)  # noqa: PLW2901 - the same fact, read
         elif kind is bytes:
@@ -199,12 +183,15 @@ def read_files(paths: tuple[Path, ...]) -> list[tuple[str, bytes]]:
 
 
 def _open(
-    table: Lifecycle, move: Move, *, subject: str, key: Path, directory: Path, today: str | None,
-    as_json: bool, context: str | None = None, files: tuple[Path, ...] = (), **values: Any,
+    table: Lifecycle, move: Move, *, subject: str, key: Path, directory: Path,
+    server: str | None, today: str | None, as_json: bool, context: str | None = None,
+    files: tuple[Path, ...] = (), **values: Any,
 ) -> None:  # fmt: skip
     facts, evidence = _facts(move, values), read_files(files)
-    with open_for(directory, today) as ledger:
+    with reach(directory, server, today) as ledger:
         who: Any = load_key(Path(subject)).public if Path(subject).is_file() else subject
+        if server is not None:
+            who = _named(who, key)
         case = ledger.open_case(
             who, context or "", table.name, move.event, facts, key=load_signing_key(key),
             files=evidence,
@@ -213,19 +200,33 @@ def _open(
 
 
 def _step(
-    _table: Lifecycle, move: Move, *, case: str, key: Path, directory: Path, today: str | None,
-    as_json: bool, files: tuple[Path, ...] = (), **values: Any,
+    _table: Lifecycle, move: Move, *, case: str, key: Path, directory: Path, server: str | None,
+    today: str | None, as_json: bool, files: tuple[Path, ...] = (), **values: Any,
 ) -> None:  # fmt: skip
     facts, evidence = _facts(move, values), read_files(files)
-    with open_for(directory, today) as ledger:
+    with reach(directory, server, today) as ledger:
         after = ledger.step(case, move.event, facts, key=load_signing_key(key), files=evidence)
         _show(ledger, after, as_json=as_json)
 
 
 def _show(ledger: Any, case: Any, *, as_json: bool) -> None:
     from standing.ledger.case_text import case_facts, case_line
+    from standing.ledger.case_views import CaseView
 
+    if isinstance(case, CaseView):  # as a server gives it
+        line = f"{case.case}  {case.lifecycle}  {case.state}: {case.means}"
+        show(msgspec.to_builtins(case), line, as_json=as_json)
+        return
     show(case_facts(case, ledger.who), case_line(case), as_json=as_json)
+
+
+def _named(who: Any, key: Path) -> str:
+    """Name whom a case is about to a server, which knows whoever signs by their key."""
+    if isinstance(who, str):
+        return who
+    if who != load_key(key).public:
+        raise click.UsageError("With --server, a key file as SUBJECT is the signer's own.")
+    return ""
 
 
 @click.group("case")

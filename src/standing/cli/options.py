@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,14 @@ def ledger_option(function: _F) -> _F:
         show_default=True,
         help="The ledger's directory.",
     )(function)
+
+
+def server_option(function: _F) -> _F:
+    """Add `--server URL`: the same on a ledger that is served elsewhere."""
+    return click.option(
+        "--server", metavar="URL", envvar="STANDING_SERVER",
+        help="A ledger served elsewhere, instead of --ledger; keys stay here.",
+    )(function)  # fmt: skip
 
 
 def json_option(function: _F) -> _F:
@@ -59,6 +68,17 @@ def open_for(directory: Path, today: str | None = None) -> Any:
             ledger.close()
             raise
     return ledger
+
+
+def reach(directory: Path, server: str | None, today: str | None = None) -> Any:
+    """Open a ledger here, or reach one that is served elsewhere; for a `with` block."""
+    if server is None:
+        return open_for(directory, today)
+    from standing.client import Client
+
+    if today is not None:
+        raise click.UsageError("--today moves a clock here: leave it out with --server.")
+    return nullcontext(Client(server))
 
 
 def load_key(path: Path) -> KeyFile:

@@ -12,6 +12,8 @@ from standing.cli.options import (
     load_key,
     load_signing_key,
     open_for,
+    reach,
+    server_option,
     show,
     today_option,
     write_output,
@@ -26,6 +28,7 @@ from standing.cli.options import (
 @click.option("--adult-since", metavar="DAY", help="Since when the subject is of age.")
 @click.option("--attester", type=PATH, metavar="FILE", help="The attester's private key.")
 @ledger_option
+@server_option
 @today_option
 @json_option
 def enrol(
@@ -34,6 +37,7 @@ def enrol(
     adult_since: str | None,
     attester: Path | None,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -43,15 +47,22 @@ def enrol(
     if (adult_since is None) != (attester is None):
         raise click.UsageError("--adult-since and --attester go together.")
     public = load_key(key).public
+    if server is not None:
+        if attester is not None:
+            raise click.UsageError("An attester signs beside the ledger: leave out --server.")
+        with reach(directory, server, today) as remote:
+            remote.enrol(load_signing_key(key), kind)
+        _show_enrolled(public.thumbprint.hex(), as_json=as_json)
+        return
     with open_for(directory, today) as ledger, ledger.bulk():
         ledger.enrol(public, kind)
         if adult_since is not None and attester is not None:
             ledger.attest_adult(public, parse_day(adult_since), by=load_signing_key(attester))
-    show(
-        {"enrolled": public.thumbprint.hex()},
-        "Enrolled. Next: standing consent give.",
-        as_json=as_json,
-    )
+    _show_enrolled(public.thumbprint.hex(), as_json=as_json)
+
+
+def _show_enrolled(kid: str, *, as_json: bool) -> None:
+    show({"enrolled": kid}, "Enrolled. Next: standing consent give.", as_json=as_json)
 
 
 @click.group()
@@ -64,6 +75,7 @@ def consent() -> None:
 @click.option("--context", required=True)
 @click.option("--purpose", "purposes", multiple=True, help="A purpose (default: all of the pack).")
 @ledger_option
+@server_option
 @today_option
 @json_option
 def give(
@@ -71,6 +83,7 @@ def give(
     context: str,
     purposes: tuple[str, ...],
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -79,7 +92,7 @@ def give(
     Read first what you agree to: standing consent text. Agreeing again renews: the newer consent
     holds, and nothing starts anew.
     """
-    with open_for(directory, today) as ledger:
+    with reach(directory, server, today) as ledger:
         pseudonym = ledger.consent(load_signing_key(key), context, purposes or None)
     value = {"subject": pseudonym, "context": context}
     show(value, f"Consent given in {context}. Your name there is {pseudonym}.", as_json=as_json)
@@ -88,13 +101,18 @@ def give(
 @consent.command()
 @click.option("--context", required=True)
 @ledger_option
+@server_option
 @json_option
-def text(context: str, directory: Path, as_json: bool) -> None:
+def text(context: str, directory: Path, server: str | None, as_json: bool) -> None:
     """Print what a consent of today agrees to, in English and Chinese."""
     from standing.ledger import open_ledger
 
-    with open_ledger(directory, read_only=True) as ledger:
-        words = ledger.consent_text(context).decode()
+    if server is not None:
+        with reach(directory, server) as remote:
+            words = remote.consent_text(context)
+    else:
+        with open_ledger(directory, read_only=True) as ledger:
+            words = ledger.consent_text(context).decode()
     show({"context": context, "text": words}, words.rstrip(), as_json=as_json)
 
 
@@ -104,6 +122,7 @@ def text(context: str, directory: Path, as_json: bool) -> None:
 @click.option("--purpose", "purposes", multiple=True, help="A purpose that stays (default: all).")
 @click.option("--issuer", "issuers", multiple=True, help="An issuer that stays (default: all).")
 @ledger_option
+@server_option
 @today_option
 @json_option
 def narrow(
@@ -112,6 +131,7 @@ def narrow(
     purposes: tuple[str, ...],
     issuers: tuple[str, ...],
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -122,7 +142,7 @@ def narrow(
     """
     if not purposes and not issuers:
         raise click.UsageError("Name what stays: --purpose or --issuer, or both.")
-    with open_for(directory, today) as ledger:
+    with reach(directory, server, today) as ledger:
         pseudonym = ledger.narrow(
             load_signing_key(key), context, purposes=purposes or None, issuers=issuers or None
         )
@@ -137,6 +157,7 @@ def narrow(
     "--finish-contests", is_flag=True, help="Let open contests be ruled on before they are erased."
 )
 @ledger_option
+@server_option
 @today_option
 @json_option
 def withdraw(
@@ -144,6 +165,7 @@ def withdraw(
     context: str,
     finish_contests: bool,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -152,7 +174,7 @@ def withdraw(
     What is open closes in your favour, restrictions end. All of it is erased after 30 days, or at
     once on request: standing erase.
     """
-    with open_for(directory, today) as ledger:
+    with reach(directory, server, today) as ledger:
         pseudonym = ledger.withdraw(load_signing_key(key), context, finish=finish_contests)
     value = {"subject": pseudonym, "context": context, "withdrawn": True}
     show(value, f"Stopped in {context}. No record of yours counts there any more.", as_json=as_json)

@@ -14,8 +14,11 @@ from standing.cli.options import (
     json_option,
     ledger_option,
     load_key,
+    load_signing_key,
     open_for,
+    reach,
     row_line,
+    server_option,
     show,
     today_option,
 )
@@ -31,6 +34,7 @@ from standing.cli.options import (
     "--batch", "batch_records", type=click.IntRange(1, 16384), default=500, show_default=True
 )
 @ledger_option
+@server_option
 @today_option
 @json_option
 def import_(
@@ -40,6 +44,7 @@ def import_(
     keep_good: bool,
     batch_records: int,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -53,6 +58,15 @@ def import_(
         if not separator or not name or not path:
             raise click.UsageError(f"--key wants ISSUER=FILE, got {pair!r}.")
         issuers[name] = load_key(Path(path))
+    if server is not None:
+        if len(issuers) != 1 or keep_good:
+            raise click.UsageError("With --server, give one --key, and no --keep-good.")
+        with reach(directory, server, today) as remote:
+            [(name, _)] = issuers.items()
+            signing = load_signing_key(Path(keys[0].partition("=")[2]))
+            sent = remote.import_file(file, data, name, signing, map_where=str(map_file))
+        _show_sent(sent, as_json=as_json)
+        return
     with open_for(directory, today) as ledger, _progress(as_json=as_json) as progress:
         done = ledger.import_file(
             file, data, issuers, map_where=str(map_file), keep_good=keep_good,
@@ -75,6 +89,27 @@ def import_(
     show(value, text, as_json=as_json)
     for row in done.bad:
         click.echo(row_line(row), err=True)
+
+
+def _show_sent(sent: Any, *, as_json: bool) -> None:
+    """Print what became of batches that were made here and sent."""
+    import msgspec
+
+    text = f"{sent.records:,} records in {sent.batches:,} batches were taken."
+    if sent.already_there:
+        text += f" {sent.already_there:,} were there already."
+    show(msgspec.to_builtins(sent), text, as_json=as_json)
+    for bad in sent.bad:
+        click.echo(f"  {bad.row}: {bad.reason}. {bad.remedy}. [{bad.code}]", err=True)
+    if sent.bad:
+        from standing.errors import Refused
+
+        raise Refused(
+            "E-CLIENT-07",
+            f"{sent.total} of the records cannot be taken; the last sending was refused whole.",
+            why=f"{sent.bad[0].row}: {sent.bad[0].reason}.",
+            fix="Correct these rows and import again: what was taken is left out then.",
+        )
 
 
 class _progress:  # noqa: N801 - used like a function

@@ -1,5 +1,6 @@
 """The verbs, and the order between vault and log."""
 
+from standing.ledger._decide import Decision
 from standing.ledger._delivery import Delivery
 from standing.ledger._ledger import Ledger, create, open_ledger, require_file
 from standing.ledger._letters import Letter, Principal, WayBack
@@ -9,6 +10,7 @@ from standing.ledger._scores import Improvement, Population, SubjectScore
 from standing.ledger._tick import Ticked
 
 __all__ = [
+    "Decision",
     "Delivery",
     "Improvement",
     "Ledger",

@@ -60,7 +60,7 @@ from standing.ledger import (
 )
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
-from standing.ledger.intake import Imported, Progress
+from standing.ledger.intake import Imported, OwnBatch, Progress
 from standing.log import Publication
 from standing.vault import (
     Attributes,
@@ -70,6 +70,7 @@ from standing.vault import (
     Message,
     Recalled,
     Withdrawal,
+    preimage,
     signed_digest,
 )
 from standing.wire.keys import KeyFile, PublicKey, SigningKey
@@ -364,6 +365,10 @@ class Ledger:
         """List every key that ever had a right."""
         return public.roll(self._core)
 
+    def log_keys(self) -> list[public.LogKey]:
+        """List the log's own keys of today: what its answers and marks are signed with."""
+        return public.log_keys(self._core)
+
     def packs(self) -> list[public.PackLine]:
         """List the packs by context, newest version first."""
         return public.packs(self._core)
@@ -383,9 +388,14 @@ class Ledger:
         _people.attest_adult(self._core, key, adult_since, by)
 
     @staticmethod
-    def digest_of(document: _Drafted) -> bytes:
+    def digest_of(document: _Drafted | _cases.Draft) -> bytes:
         """Give what the proof in a drafted document is made over."""
-        return signed_digest(document)
+        return document.digest if isinstance(document, _cases.Draft) else signed_digest(document)
+
+    @staticmethod
+    def bytes_of(document: _Drafted | _cases.Draft) -> bytes:
+        """Give a drafted document whole, still without its proof, for its signer to look at."""
+        return preimage(document.step if isinstance(document, _cases.Draft) else document)
 
     @staticmethod
     def proved(document: _Drafted, proof: list[Any]) -> _Drafted:
@@ -430,12 +440,14 @@ class Ledger:
         """Take a signed consent; gives the pseudonym of its context."""
         return _people.give_consent(self._core, consent)
 
+    def purposes_of(self, context: str) -> list[str]:
+        """List the purposes of the rules that a consent of today is about."""
+        return sorted(_rules.pack(self._core, _rules.next_pack(self._core, context)).purposes)
+
     def consent(self, key: SigningKey, context: str, purposes: Sequence[str] | None = None) -> str:
         """Draft, sign and give a consent with a key at hand; gives the pseudonym."""
-        if purposes is None:
-            pack = _rules.pack(self._core, _rules.next_pack(self._core, context))
-            purposes = sorted(pack.purposes)
-        draft = self.draft_consent(key.public, context, purposes)
+        chosen = self.purposes_of(context) if purposes is None else purposes
+        draft = self.draft_consent(key.public, context, chosen)
         return self.give_consent(_people.sign_document(draft, key))
 
     def narrow(
@@ -582,6 +594,16 @@ class Ledger:
             progress=progress,
         )
 
+    def take_batches(self, batches: Sequence[OwnBatch], *, by: PublicKey) -> Imported:
+        """Take batches that an issuer made elsewhere, sent by whoever holds the key `by`.
+
+        All of one issuer in one context, and all or none: `E-BATCH-03` to `E-BATCH-09` for what
+        is no batch, `E-KEY-14` and `E-KEY-15` for whoever may not send it, `RecordsRefused` for
+        bad rows and for rows that are there already. What was taken before is there already, and
+        is taken once.
+        """
+        return _import.take_batches(self._core, batches, by)
+
     def score(self, subject: str, context: str, as_of: int | None = None) -> _scores.SubjectScore:
         """Score one subject, with one reason a record."""
         return _scores.score(self._core, subject, context, as_of)
@@ -691,7 +713,11 @@ class Ledger:
 
     def recalls(self, key: KeyFile) -> list[_recalls.Message]:
         """Give a relying party the recalls of its answers that it has not confirmed."""
-        return _recalls.fetch(self._core, key)
+        return _recalls.fetch(self._core, key.public)
+
+    def recalls_of(self, party: PublicKey) -> list[_recalls.Message]:
+        """Give whoever has just shown that they hold a relying party's key the same."""
+        return _recalls.fetch(self._core, party)
 
     def confirm_recalls(self, key: KeyFile, transactions: Sequence[str] = ()) -> int:
         """Confirm that recalled answers are deleted: of some transactions, or of all."""

@@ -19,15 +19,27 @@ MOST_PERCENT: Final = 5
 
 def party_key(core: Core, key: KeyFile) -> tuple[SigningKey, charter.Accreditation]:
     """Take the private key of a relying party on the roll; raises `E-KEY-13`."""
-    right = core.state.roll.keys.get(key.public.thumbprint)
-    if key.key is None or right is None or right.role != "relying-party":
-        raise Refused(
-            "E-KEY-13",
-            "A question needs the private key of an accredited relying party.",
-            why=f"Got a key of role {key.role!r}.",
-            fix="Give --key the relying party's own file.",
-        )
+    right = check_party(core, key.public.thumbprint)
+    if key.key is None:
+        raise _no_party()
     return key.key, right
+
+
+def check_party(core: Core, kid: bytes) -> charter.Accreditation:
+    """Give the right of a relying party's key on the roll; raises `E-KEY-13`."""
+    right = core.state.roll.keys.get(kid)
+    if right is None or right.role != "relying-party":
+        raise _no_party()
+    return right
+
+
+def _no_party() -> Refused:
+    return Refused(
+        "E-KEY-13",
+        "This needs the private key of an accredited relying party.",
+        why="The key given is another's, or the public half alone.",
+        fix="Give --key the relying party's own file.",
+    )
 
 
 def check_free(core: Core, party: bytes) -> None:

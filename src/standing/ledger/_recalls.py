@@ -24,7 +24,7 @@ from standing.vault import (
     new_salt,
 )
 from standing.wire import cbor, cose
-from standing.wire.keys import KeyFile
+from standing.wire.keys import KeyFile, PublicKey
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,11 @@ def forget_questions(
 # --- recipients ---------------------------------------------------------------------------------
 
 
-def fetch(core: Core, key: KeyFile) -> list[Message]:
+def fetch(core: Core, key: PublicKey) -> list[Message]:
     """Give a relying party the recalls that it has not confirmed, as signed messages."""
-    _parties.party_key(core, key)
+    party = key.thumbprint
+    _parties.check_party(core, party)
     look(core)
-    party = key.public.thumbprint
     answer_key = core.require_answer_key("E-RECALL-03", "A recall is signed.")
     return [
         Message(one, recalls.sign_recall(answer_key, core.trust.origin, one.transaction, one.nonce))
@@ -193,7 +193,7 @@ def take_confirmation(core: Core, signed: bytes) -> int:
 def confirm(core: Core, key: KeyFile, transactions: Sequence[str] = ()) -> int:
     """Confirm deletion with a key at hand: of some transactions, or of all that were recalled."""
     signing, right = _parties.party_key(core, key)
-    named = transactions or [one.recalled.transaction for one in fetch(core, key)]
+    named = transactions or [one.recalled.transaction for one in fetch(core, key.public)]
     for start in range(0, len(named), recalls.MAX_NAMED):
         said = recalls.DeletedSaid(core.today, tuple(named[start : start + recalls.MAX_NAMED]))
         take_confirmation(core, recalls.sign_deleted(signing, right.name, said))

@@ -115,6 +115,13 @@ class Holder(View, frozen=True, kw_only=True):
     key: str
 
 
+class LogKey(View, frozen=True, kw_only=True):
+    """One of the log's own keys of today, by what it is for; a COSE_Key in hexadecimal."""
+
+    purpose: str
+    key: str
+
+
 class PackLine(View, frozen=True, kw_only=True):
     """One pack in a list; `published` is empty while the second signature is missing."""
 
@@ -251,6 +258,13 @@ def path_ranges(index: int, size: int) -> list[tuple[str, int, int]]:
             found.append(("left", start, middle))
             start = middle
     return found[::-1]
+
+
+def log_keys(core: Core) -> list[LogKey]:
+    """List the log's own keys of today, by purpose."""
+    purposes = sorted({"checkpoint", *(key.purpose for key in core.state.roll.log_keys.values())})
+    named = [(purpose, core.state.log_key(purpose)) for purpose in purposes]
+    return [LogKey(purpose=purpose, key=key.hex()) for purpose, key in named if key is not None]
 
 
 def roll(core: Core) -> list[Holder]:

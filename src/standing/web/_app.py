@@ -15,7 +15,6 @@ from standing.errors import StandingError
 from standing.ledger import Ledger
 from standing.serve import Beside, MakeBeside, Receive, Registrar, Scope, Send
 from standing.web import (
-    _api,
     _cases,
     _consent,
     _contest,
@@ -30,6 +29,7 @@ from standing.web import (
     _subject,
     _verification,
     _work,
+    api,
 )
 from standing.web._gate import Gate
 from standing.web._pages import Pages
@@ -54,14 +54,14 @@ class SiteApp:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._app = Litestar(
-            route_handlers=[_api.ROUTER, *(route for room in _ROOMS for route in room.ROUTES)],
+            route_handlers=[api.ROUTER, *(route for room in _ROOMS for route in room.ROUTES)],
             dependencies={"site": Provide(lambda: site, sync_to_thread=False)},
             exception_handlers={
                 HTTPException: self._problem,
                 StandingError: self._problem,
                 Exception: self._problem,
             },
-            openapi_config=_api.DESCRIPTION,
+            openapi_config=api.DESCRIPTION,
             include_in_schema=False,
             request_max_body_size=_MOST_BYTES,
             logging_config=None,

@@ -14,8 +14,11 @@ from standing.errors import Refused
 from standing.serve import Message, Receive, Scope, Send
 from standing.web import _static
 from standing.web._metrics import Measured, log_line
+from standing.web._people import Person
 from standing.web._problems import N_, problem_of
 from standing.web._rates import Rates
+from standing.web._repeats import Repeat, Watched, key_in
+from standing.web._signed import again, is_signed, message_of, read_body, session_of
 from standing.web._site import Site
 from standing.web._visit import LANGUAGE_COOKIE, Visit, met, read_visit
 
@@ -59,9 +62,23 @@ class Gate:
         if visit.path.startswith(_STATIC):
             await _send_file(visit, scope, send)
             return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         try:
-            self._check(scope, visit)
-            person = await self._site.person(visit)
+            self._check(scope, visit, headers)
+            if is_signed(scope, headers):
+                body = await read_body(receive)
+                person: Person | None = await self._sender(scope, body)
+                receive = again(body, receive)
+            else:
+                person = await self._site.person(visit)
+            repeat = None
+            if person is not None and (key := key_in(scope, headers)) is not None:
+                body = await read_body(receive)
+                receive = again(body, receive)
+                repeat = Repeat(self._site.keep, person, key, scope, body)
+                if (earlier := await repeat.earlier()) is not None:
+                    await earlier(send)
+                    return
         except Exception as error:  # noqa: BLE001 - whatever it is, a browser gets a page
             await self._refuse(visit, error, send)
             return
@@ -71,7 +88,23 @@ class Gate:
         met(scope, person)
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # its body is dropped on the way out
-        await self._app(scope, receive, send)  # type: ignore[arg-type]
+        if repeat is None:
+            await self._app(scope, receive, send)  # type: ignore[arg-type]
+            return
+        answer = Watched(send)
+        try:
+            await self._app(scope, receive, answer)  # type: ignore[arg-type]
+        finally:
+            await repeat.settle(answer)
+
+    async def _sender(self, scope: Scope, body: bytes) -> Person:
+        """Find who signed a request of a program."""
+        site = self._site
+        host = next((v for n, v in scope["headers"] if n == b"host"), b"").decode("latin-1")
+        message = message_of(scope, f"{site.scheme}://{host}")
+        key = await site.work(lambda: site.signatures.verify(message, body))
+        found = await site.ask(lambda ledger: ledger.holding(key))
+        return Person(session_of(key.cose_key()), key, found, is_fresh=True)
 
     def _note(self, answer: Measured) -> None:
         """Count an answer, and write its line: a route, a status, a time; nobody's address."""
@@ -82,8 +115,7 @@ class Gate:
                 ms=round(1000 * answer.seconds, 1), bytes=answer.length,
             )  # fmt: skip
 
-    def _check(self, scope: Scope, visit: Visit) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    def _check(self, scope: Scope, visit: Visit, headers: dict[bytes, str]) -> None:
         if visit.path not in _ANY_HOST:
             _check_host(headers.get(b"host", ""), self._site.rp_id)
         _check_site(visit, headers)

@@ -27,14 +27,15 @@ Line = tuple[str, str]
 class Paper:
     """A document before it is signed: what is shown of it, and what taking it does.
 
-    `take` gets the proofs, one for each digest, and gives the address to go on to.
+    `take` gets the proofs, one for each digest, and gives the address to go on to; a program's
+    gives what was done.
     """
 
     title: str
     lines: Sequence[Line]
     effect: str
     digests: Sequence[bytes]
-    take: Callable[[Ledger, list[Proof]], str]
+    take: Callable[[Ledger, list[Proof]], Any]
     back: str
     size_bytes: int = 0
     proofs: list[Proof] = field(default_factory=list)  # of the first digests, where there are more

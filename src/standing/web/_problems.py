@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from litestar.exceptions import ClientException, HTTPException
 
 from standing.errors import Broken, Refused, StandingError, Unreachable, Usage
+from standing.signed_requests import WANTED
 
 _NOT_FOUND: Final = frozenset({
     "E-CASE-01", "E-CASE-06", "E-EVIDENCE-01", "E-INSPECT-01", "E-INSPECT-02", "E-LOG-10",
@@ -14,6 +15,7 @@ _NOT_FOUND: Final = frozenset({
 })  # fmt: skip
 _CONFLICT: Final = frozenset({
     "E-CASE-03", "E-CASE-09", "E-CASE-12", "E-PEOPLE-02", "E-VAULT-14", "E-WEB-14", "E-WEB-19",
+    "E-WEB-22",
 })  # fmt: skip
 _FORBIDDEN: Final = frozenset({
     "E-CASE-04", "E-CASE-07", "E-KEY-10", "E-KEY-11", "E-KEY-12", "E-KEY-13", "E-WEB-07",
@@ -22,8 +24,9 @@ _FORBIDDEN: Final = frozenset({
 _OWN: Final = {
     "E-WEB-01": 500, "E-WEB-03": 405, "E-WEB-04": 400, "E-WEB-05": 413, "E-WEB-06": 421,
     "E-WEB-08": 429, "E-WEB-09": 401, "E-WEB-12": 410, "E-WEB-13": 415, "E-WEB-15": 403,
-    "E-WEB-16": 403, "E-WEB-17": 403,
+    "E-WEB-16": 403, "E-WEB-17": 403, "E-WEB-21": 400, "E-SIGNED-01": 401, "E-SIGNED-02": 401,
 }  # fmt: skip
+_UNSIGNED: Final = frozenset({"E-WEB-09", "E-SIGNED-01", "E-SIGNED-02"})
 _SERVER_FAULTS: Final = ("E-LOG-", "E-SERVE-", "E-VAULT-", "E-LEDGER-", "E-CLOCK-")
 PROBLEM_TYPE: Final = "application/problem+json"
 _URN: Final = "urn:standing:problem:"
@@ -83,6 +86,8 @@ def _status(error: StandingError) -> int:
 
 
 def _headers(error: StandingError) -> tuple[tuple[str, str], ...]:
+    if error.code in _UNSIGNED:
+        return (("Accept-Signature", WANTED),)
     wait = getattr(error, "wait_seconds", None)
     return (("Retry-After", str(wait)),) if wait else ()
 

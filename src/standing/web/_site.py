@@ -14,12 +14,14 @@ from litestar.di import NamedDependency
 
 from standing.ledger import Ledger
 from standing.serve import Registrar
+from standing.signed_requests import Signatures
 from standing.web._looked import Looked
 from standing.web._metrics import Metrics
 from standing.web._pages import HTML_TYPE, Pages
 from standing.web._papers import Papers
 from standing.web._passkeys import Challenges
 from standing.web._people import Person
+from standing.web._questions import Questions
 from standing.web._rates import Rates
 from standing.web._simulations import Simulations
 from standing.web._store import Session, Store
@@ -73,9 +75,11 @@ class Site:
     store: Store
     rp_id: str
     papers: Papers = field(default_factory=Papers)
+    drafts: Papers = field(default_factory=Papers)
     challenges: Challenges = field(default_factory=Challenges)
     writings: Writings = field(default_factory=Writings)
     metrics: Metrics = field(default_factory=Metrics)
+    signatures: Signatures = field(default_factory=Signatures)
     is_closing: bool = False
     simulations: Simulations = field(init=False)
     _looked: dict[tuple[bytes, str], Looked] = field(default_factory=dict)
@@ -103,6 +107,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.simulations = Simulations(self.writer.directory)
+        self.questions = Questions(self.writer)
         self.tries = Rates(self.settings.tries, burst=20 + 20 * self.settings.tries)
 
     async def keep(self, work: Callable[[Store], _T]) -> _T:
@@ -138,8 +143,12 @@ class Site:
 
     def origin(self, request: Req) -> str:
         """Give this site's own origin: its pages begin with it, its passkeys are used on it."""
-        scheme = "http" if self.is_local else "https"
-        return f"{scheme}://{request.headers.get('host', '')}"
+        return f"{self.scheme}://{request.headers.get('host', '')}"
+
+    @property
+    def scheme(self) -> str:
+        """What this site's addresses begin with."""
+        return "http" if self.is_local else "https"
 
     def demo_key(self, name: str) -> KeyFile:
         """Read a key file of the demo."""

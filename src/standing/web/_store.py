@@ -87,6 +87,8 @@ class Store:
         self._db.execute("PRAGMA secure_delete=ON")
         self._db.execute("PRAGMA busy_timeout=5000")
         self._db.executescript(_SCHEMA)
+        # nobody answers any more what a process that ended was answering
+        self._db.execute("DELETE FROM repeats WHERE answer=x''")
 
     def close(self) -> None:
         """Close the file."""

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from standing.cases.lifecycles import Case
 from standing.wire.days import format_day
 from tests.support import CONTEXT, TODAY
 from tests.unit.web.authenticator import Authenticator
@@ -180,11 +181,22 @@ def test_a_paper_is_signed_once(served):
 # --- others --------------------------------------------------------------------------------------
 
 
+def with_ticket(served: Served) -> Case:
+    """Give a contest of person 1 that came with a file, whichever tests ran before."""
+    key = served.town.people[1].public
+    while True:
+        cases = served.do(lambda ledger: ledger.cases(key, CONTEXT))
+        found = [one for one in cases if one.lifecycle == "contest" and one.first.files]
+        if found:
+            return found[0]
+        contest(served, served.enter("person-1"), record_of(served, 1))
+
+
 def test_somebody_elses_record_case_paper_and_file_are_not_there(served):
     owner, other = served.enter("person-1"), served.enter("person-2")
     record = record_of(served, 1)
-    cases = served.do(lambda ledger: ledger.cases(served.town.people[1].public, CONTEXT))
-    name, leaf = cases[0].name, cases[0].first.files[0].hex()
+    case = with_ticket(served)
+    name, leaf = case.name, case.first.files[0].hex()
     assert owner.get(f"/cases/{name}").status == 200
     assert owner.get(f"/cases/{name}/files/{leaf}").body == b"a ticket"
     paper = owner.post(f"/cases/{name}/add", {"words": "More."}).headers["location"]
@@ -207,7 +219,7 @@ def test_somebody_elses_record_case_paper_and_file_are_not_there(served):
 
 def test_a_file_comes_as_something_to_keep_and_never_to_run(served):
     browser = served.enter("person-1")
-    case = served.do(lambda ledger: ledger.cases(served.town.people[1].public, CONTEXT))[0]
+    case = with_ticket(served)
     answer = browser.get(f"/cases/{case.name}/files/{case.first.files[0].hex()}")
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"] == 'attachment; filename="ticket.txt"'

@@ -19,7 +19,8 @@ import numpy as np
 
 from standing.errors import Refused
 from standing.ledger.intake._blocks import BadRow, Block, Table, no_column, open_table
-from standing.ledger.intake._check import Checked, Rules, check_block, map_block
+from standing.ledger.intake._check import Checked, check_block, map_block
+from standing.ledger.intake._rules import FileRules
 from standing.ledger.intake._seal import People, SealedBlock, Sealing, seal_block
 from standing.vault import ROWID, Rows, SealedBatch, Vault, known_rows
 from standing.wire.keys import SigningKey
@@ -33,14 +34,15 @@ _AHEAD: Final = 2  # blocks sealed ahead of the writer, per process: bounds memo
 class RowsRefused(Refused):
     """A file with bad rows: `rows` names up to 100 of them, `total` counts all."""
 
-    def __init__(self, rows: Sequence[BadRow], total: int, where: str) -> None:
+    def __init__(self, rows: Sequence[BadRow], total: int, where: str, fix: str = "") -> None:
         first = rows[0]
         others = " Others follow." if total > 1 else ""
         super().__init__(
             "E-ROW-00",
             f"{total} of the rows cannot be taken; nothing was written.",
             why=f"Row {first.row}: {first.reason.rstrip('.')}.{others}",
-            fix="Correct the rows and import again, or take the good batches with --keep-good.",
+            fix=fix
+            or "Correct the rows and import again, or take the good batches with --keep-good.",
             where=where,
         )
         self.rows = list(rows)
@@ -49,7 +51,7 @@ class RowsRefused(Refused):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Cross process borders with the rows."""
-        return type(self), (self.rows, self.total, self._place)
+        return type(self), (self.rows, self.total, self._place, self.fix)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def take_file(
     vault: Vault,
     vault_paths: tuple[Path, Path],
     path: Path,
-    rules: Rules,
+    rules: FileRules,
     keys: Mapping[str, SigningKey],
     *,
     keep_good: bool,
@@ -98,21 +100,18 @@ def take_file(
 ) -> Imported:
     """Check a file, then write it; raises `RowsRefused` unless `keep_good`."""
     began = time.perf_counter()
-    table = open_table(path)
-    for name in rules.row_map.columns:
-        if name not in table.columns:
-            raise no_column(table, name)
+    table = open_mapped(path, rules)
     sealing = Sealing(rules, keys, batch_records)
     with _Workers(sealing, vault, vault_paths, len(table.blocks)) as workers:
         checked = _check_all(workers, table, progress)
-        skip, repeated = _already_there(rules, vault, table, checked)
+        skip, repeated = already_there(rules, vault.known_row_ids(), table, checked)
         bad = [row for block in checked for row in block.bad] + repeated
         bad.sort(key=lambda row: row.row)
         if bad and not keep_good:
             raise RowsRefused(bad[:NAMED_ROWS], len(bad), str(path))
         references = frozenset[str]().union(*(block.references for block in checked))
         if references:
-            writer.register_subjects(rules.row_map.context, references)
+            writer.register_subjects(rules.context, references)
         records, batches = _write_all(workers, writer, table, checked, skip, bad, progress)
     there = sum(int(np.count_nonzero(np.frombuffer(s, np.uint8))) for s in skip)
     total = sum(block.rows for block in table.blocks)
@@ -120,6 +119,15 @@ def take_file(
     return Imported(
         records, batches, total - records - there, there, seconds, tuple(bad[:NAMED_ROWS])
     )
+
+
+def open_mapped(path: Path, rules: FileRules) -> Table:
+    """Look at a file and cut it; raises `E-MAP-02` where it lacks a column of the map."""
+    table = open_table(path)
+    for name in rules.row_map.columns:
+        if name not in table.columns:
+            raise no_column(table, name)
+    return table
 
 
 def _check_all(workers: "_Workers", table: Table, progress: Progress) -> list[Checked]:
@@ -132,11 +140,13 @@ def _check_all(workers: "_Workers", table: Table, progress: Progress) -> list[Ch
     return checked
 
 
-def _already_there(
-    rules: Rules, vault: Vault, table: Table, checked: Sequence[Checked]
+def already_there(
+    rules: FileRules, known: Sequence[Rows], table: Table, checked: Sequence[Checked]
 ) -> tuple[list[bytes], list[BadRow]]:
-    """Find rows known from before or repeated in the file; a repeat that differs is bad."""
-    known = vault.known_row_ids()
+    """Find rows known from before or repeated in the file; a repeat that differs is bad.
+
+    `known` are sorted runs of row identities.
+    """
     skip = [known_rows(known, block.row_ids) for block in checked]
     repeated: list[BadRow] = []
     if "id" in rules.row_map.facts:
@@ -145,7 +155,7 @@ def _already_there(
 
 
 def _repeats(
-    rules: Rules, table: Table, checked: Sequence[Checked], skip: list[Any]
+    rules: FileRules, table: Table, checked: Sequence[Checked], skip: list[Any]
 ) -> list[BadRow]:
     every = np.concatenate([block.row_ids for block in checked] or [np.empty(0, ROWID)])
     order = np.lexsort((np.arange(len(every)), every["lo"], every["hi"]))
@@ -181,7 +191,7 @@ def _repeats(
 class _RowContent:
     """Reads rows again by number, keeping the last block."""
 
-    def __init__(self, rules: Rules, table: Table) -> None:
+    def __init__(self, rules: FileRules, table: Table) -> None:
         self._rules = rules
         self._table = table
         self._firsts = [block.first_row for block in table.blocks]
@@ -260,7 +270,7 @@ def _mine() -> tuple[Sealing, People]:
 
 
 def _start(
-    rules: Rules, seeds: Mapping[str, bytes], batch_records: int, paths: tuple[Path, Path]
+    rules: FileRules, seeds: Mapping[str, bytes], batch_records: int, paths: tuple[Path, Path]
 ) -> None:
     global _worker  # noqa: PLW0603 - a process has one worker
     keys = {name: SigningKey.from_seed(seed) for name, seed in seeds.items()}

@@ -1,104 +1,42 @@
-"""The interface for programs under `/api/v1`: what everybody may see, typed and described.
-
-Errors are problem details (RFC 9457) with the five facts beside; lists come in pages whose
-`next` is the cursor of the page after; the description is OpenAPI 3.1 at `/api/v1/openapi.json`.
-"""
+"""What everybody may see: log, entries and proofs, roll, packs, contests in numbers."""
 
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any, Final
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
 
 import msgspec
-from litestar import Response, Router, get, post
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.plugins import JsonRenderPlugin
+from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from standing import policy
+from standing.interface import (
+    EntryPage,
+    PackFacts,
+)
 from standing.ledger import Ledger
 from standing.ledger.public import (
     ContestNumbers,
     DaySize,
     Entry,
-    EntryLine,
     Holder,
+    LogKey,
     Overview,
     PackLine,
     Proven,
-    View,
 )
 from standing.web._problems import malformed
 from standing.web._site import OfSite, Req
+from standing.web.api._common import problems
 
-PATH: Final = "/api/v1"
 _MOST: Final = 500
 _USUAL: Final = 50
 _MOST_PROOF: Final = 200_000
 _LOOK_SECONDS: Final = 1.0
 _LONGEST_SECONDS: Final = 300.0
 _CURSOR: Final = b"before "
-
-
-class ProblemDetails(View, frozen=True, kw_only=True):
-    """RFC 9457, with the five facts that every error of standing has."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    what: str
-    why: str
-    fix: str
-    where: str
-
-
-class EntryPage(View, frozen=True, kw_only=True):
-    """Some entries, newest first; `next` is the cursor of older ones, if there are any."""
-
-    entries: tuple[EntryLine, ...]
-    size: int
-    next: str | None
-
-
-class PackFacts(View, frozen=True, kw_only=True):
-    """A pack as it was signed, and what its weights come to."""
-
-    line: PackLine
-    pack: dict[str, Any]
-    arithmetic: dict[str, Any]
-
-
-_TOLD: Final = {
-    400: "It cannot be understood.",
-    401: "Sign in first, or sign the request.",
-    403: "It is not allowed.",
-    404: "There is no such thing.",
-    409: "It came too late.",
-    413: "It is too much at once.",
-    415: "It is of another kind of content.",
-    421: "It was asked under another name.",
-    422: "It is understood, and refused.",
-    429: "It was asked too often.",
-    503: "The ledger does not answer now.",
-}
-
-
-def problems(*statuses: int) -> Mapping[int, ResponseSpec]:
-    """Say with which statuses an address may answer when it does not do what it was asked."""
-    return {
-        status: ResponseSpec(
-            ProblemDetails,
-            description=_TOLD[status],
-            media_type="application/problem+json",
-            generate_examples=False,
-        )
-        for status in (*statuses, 421, 429, 503)
-    }
 
 
 Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before.")]
@@ -145,6 +83,17 @@ async def check(request: Req, site: OfSite) -> Proven:
     if not 0 < len(data) <= _MOST_PROOF:
         raise malformed(f"The body has {len(data):,} bytes; a proof has 1 to {_MOST_PROOF:,}.")
     return await site.ask(lambda ledger: ledger.check(data))
+
+
+@get("/documents/{digest:str}", responses=problems(404), media_type="application/octet-stream",
+     summary="A public document (a pack, a catalogue, a text) by its digest")  # fmt: skip
+async def document(site: OfSite, digest: FromPath[str]) -> bytes:
+    return await site.ask(lambda ledger: ledger.document(digest))
+
+
+@get("/log/keys", responses=problems(), summary="The log's own keys of today, by purpose")
+async def keys(site: OfSite) -> list[LogKey]:
+    return await site.ask_again("log keys", Ledger.log_keys)
 
 
 @get("/log/roll", responses=problems(), summary="Every key that ever had a right")
@@ -241,24 +190,7 @@ def _read_cursor(text: str) -> int:
     raise malformed("The cursor is not one that a page gave as its next.")
 
 
-ROUTER: Final = Router(
-    PATH,
-    route_handlers=[
-        log, growth, entries, entry, tlog_proof, receipt, check, roll, packs, pack, diff, contests,
-        events, description,
-    ],
-    include_in_schema=True,
-    tags=["public"],
+ROUTES: Final = (
+    log, growth, entries, entry, tlog_proof, receipt, check, document, keys, roll, packs, pack,
+    diff, contests, events, description,
 )  # fmt: skip
-
-DESCRIPTION: Final = OpenAPIConfig(
-    title="standing",
-    version="1",
-    path=f"{PATH}/openapi",  # its router answers every path below itself
-    description=(
-        "A ledger of conduct records that people agree to, can contest, and anyone can verify."
-        " Registration (SCRAPI), tiles and checkpoints are at the root, as their standards say."
-    ),
-    render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-    create_examples=False,
-)
