@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from standing.web import _app
 from standing.web._voice import LANGUAGES
-from tests.browser.gallery import WHOLE, Gallery
+from tests.browser.gallery import Gallery
 from tests.browser.places import NO_PAGES, PLACES
 from tests.browser.scene import served_city
 from tests.browser.visitor import Visitor
@@ -26,7 +26,8 @@ _RUN_AXE = """async options => {
   const found = await axe.run(document, options);
   return found.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 200) + " " + node.failureSummary)]);
 }"""
-_NARROW = {"width": 320, "height": 640}
+_NARROW = 320
+_WHOLE = {"width": 1200, "height": 900}
 _PAPER = {"width": 718, "height": 1000}  # A4 without margins, in CSS pixels
 _TOO_WIDE = """() => {
   const room = document.documentElement.clientWidth;
@@ -95,7 +96,7 @@ def _look(visitor: Visitor, scheme: str) -> Look:
     page.emulate_media(media="print", color_scheme="dark")
     unprinted, too_wide_for_paper = page.evaluate(_UNPRINTED), page.evaluate(_TOO_WIDE)
     troubles = list(visitor.troubles)  # before anything strange comes into the page
-    page.set_viewport_size(WHOLE)
+    page.set_viewport_size(_WHOLE)
     page.emulate_media(media="screen", color_scheme=scheme)
     page.evaluate(AXE_SCRIPT)
     return Look(troubles, too_wide, unprinted, too_wide_for_paper, page.evaluate(_RUN_AXE, _RULES))
@@ -109,7 +110,7 @@ def _look(visitor: Visitor, scheme: str) -> Look:
 def look(gallery: Gallery, request: pytest.FixtureRequest) -> Look:
     """Look at a page once, for all the tests below; colours are the same in all languages."""
     place, language = request.param
-    with gallery.shown(place, language, viewport=_NARROW) as visitor:
+    with gallery.shown(place, language, width=_NARROW) as visitor:
         return _look(visitor, "light" if language == "en" else "dark")
 
 
