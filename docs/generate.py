@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from litestar import Litestar
-from litestar.di import Provide
 
 from standing import policy
 from standing.cases.lifecycles import LIFECYCLES
@@ -141,9 +139,7 @@ def packs() -> str:
 
 def interface() -> str:
     """List every address of the interface, from its own description."""
-    nothing = {"site": Provide(lambda: None, sync_to_thread=False)}
-    app = Litestar([api.ROUTER], dependencies=nothing, openapi_config=api.DESCRIPTION)
-    described = app.openapi_schema.to_schema()
+    described = api.described()
     by_tag: dict[str, list[str]] = {}
     for path, methods in sorted(described["paths"].items()):
         for method, operation in methods.items():

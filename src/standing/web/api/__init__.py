@@ -6,9 +6,10 @@ is told by a signed request (RFC 9421), or by the session of a page of this site
 requests: the first gives a draft to look at, the second brings the proof of whoever signs it.
 """
 
-from typing import Final
+from typing import Any, Final
 
-from litestar import Router
+from litestar import Litestar, Router
+from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -50,3 +51,14 @@ DESCRIPTION: Final = OpenAPIConfig(
         }
     ),
 )
+
+
+def described() -> dict[str, Any]:
+    """Give the description where no site runs: for the reference."""
+    nothing = {"site": Provide(_nothing, sync_to_thread=False)}
+    app = Litestar([ROUTER], dependencies=nothing, openapi_config=DESCRIPTION)
+    return app.openapi_schema.to_schema()
+
+
+def _nothing() -> None:
+    """Stand for the site, which a description does not ask."""
