@@ -24,16 +24,18 @@ _RULES = {
 }  # fmt: skip
 _RUN_AXE = """async options => {
   const found = await axe.run(document, options);
-  return found.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 200) + " " + node.failureSummary)]);
+  const tell = node => node.html.slice(0, 200) + " " + node.failureSummary;
+  return found.violations.map(one => [one.id, one.nodes.map(tell)]);
 }"""
 _NARROW = 320
 _WHOLE = {"width": 1200, "height": 900}
 _PAPER = {"width": 718, "height": 1000}  # A4 without margins, in CSS pixels
-_TOO_WIDE = """() => {
+_SCROLLED = ".scroll, pre, textarea"  # what may be wider than the screen; nothing scrolls on paper
+_TOO_WIDE = """scrolled => {
   const room = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= room) return [];
   return [...document.querySelectorAll("body *")]
-    .filter(found => found.getBoundingClientRect().right > room + 0.5 && !found.closest(".scroll, pre, textarea"))
+    .filter(found => found.getBoundingClientRect().right > room + 0.5 && !(scrolled && found.closest(scrolled)))
     .map(found => found.outerHTML.slice(0, 120));
 }"""
 _UNPRINTED = """() => {
@@ -91,7 +93,7 @@ class Look:
 
 def _look(visitor: Visitor, scheme: str) -> Look:
     page = visitor.page
-    too_wide = page.evaluate(_TOO_WIDE)
+    too_wide = page.evaluate(_TOO_WIDE, _SCROLLED)
     page.set_viewport_size(_PAPER)
     page.emulate_media(media="print", color_scheme="dark")
     unprinted, too_wide_for_paper = page.evaluate(_UNPRINTED), page.evaluate(_TOO_WIDE)

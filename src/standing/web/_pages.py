@@ -50,6 +50,10 @@ def _groups(digest: str) -> list[str]:
     return [digest[place : place + _GROUP] for place in range(0, len(digest), _GROUP)]
 
 
+def _is_digest(text: str) -> bool:
+    return re.fullmatch("[0-9a-f]{64}", text) is not None
+
+
 def _anchor(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
@@ -90,6 +94,7 @@ def _environment(language: str) -> Environment:
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
     environment.globals |= _messages(VOICES[language].translations)
     environment.filters |= {"groups": _groups, "anchor": _anchor, "shown": _shown}
+    environment.tests["digest"] = _is_digest
     environment.globals |= {
         "static": _static.address, "WHY": policy.WHY, "labels": LABELS, "choices": CHOICES,
     }  # fmt: skip
