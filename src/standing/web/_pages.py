@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from gettext import NullTranslations
 from typing import Any, Final
 
@@ -9,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from standing import policy
 from standing.web import _static
-from standing.web._fields import CHOICES, LABELS
+from standing.web._fields import shown
 from standing.web._problems import PROBLEM_TYPE, Problem
+from standing.web._step_words import CHOICES, EVENTS, LABELS
 from standing.web._visit import Visit
 from standing.web._voice import LANGUAGES, NAMES, VOICES
 
@@ -50,8 +52,9 @@ def _groups(digest: str) -> list[str]:
     return [digest[place : place + _GROUP] for place in range(0, len(digest), _GROUP)]
 
 
-def _is_digest(text: str) -> bool:
-    return re.fullmatch("[0-9a-f]{64}", text) is not None
+def _is_digest(value: object) -> bool:
+    """Whether a value is a hash or a key in hexadecimal, which is shown in groups."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64,}", value) is not None
 
 
 def _anchor(text: str) -> str:
@@ -97,5 +100,6 @@ def _environment(language: str) -> Environment:
     environment.tests["digest"] = _is_digest
     environment.globals |= {
         "static": _static.address, "WHY": policy.WHY, "labels": LABELS, "choices": CHOICES,
+        "events": EVENTS, "said_in": partial(shown, voice=VOICES[language]),
     }  # fmt: skip
     return environment
