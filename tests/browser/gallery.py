@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, StorageState
 
@@ -16,11 +17,16 @@ _SECTORS = {"relying-party": "rail-operator"}
 
 
 class Gallery:
-    """A served city, and a browser of everybody who has opened something there."""
+    """A served city, and a browser of everybody who has opened something there.
 
-    def __init__(self, browser: Browser, scene: Scene) -> None:
+    `options`: how these browsers differ from the usual one; whoever signs in there has done so in
+    a usual one.
+    """
+
+    def __init__(self, browser: Browser, scene: Scene, **options: Any) -> None:
         self._browser = browser
         self._scene = scene
+        self._options = options
         self._sessions: dict[str, StorageState | None] = {"": None}
         self._contexts: dict[tuple[str, str], BrowserContext] = {}
 
@@ -50,7 +56,9 @@ class Gallery:
         if found is None:
             if who not in self._sessions:
                 self._sessions[who] = self._enter(who)
-            found = new_context(self._browser, language, storage_state=self._sessions[who])
+            found = new_context(
+                self._browser, language, storage_state=self._sessions[who], **self._options
+            )
             self._contexts[who, language] = found
         return found
 

@@ -76,7 +76,7 @@ def _agree(visitor: Visitor) -> None:
     _send(visitor)
 
 
-def _forget_the_evidence(visitor: Visitor) -> None:
+def _rule(visitor: Visitor) -> None:
     visitor.page.locator("#f-outcome-annul").check()
     visitor.page.locator("#f-reasons").fill("The letter shows it.")
     _send(visitor)
@@ -187,7 +187,7 @@ PLACES = (
     Place("/review", "/review", "review-board"),
     Place("/cases/{name:str}", "/cases/{running}", "review-board", state="to rule"),
     Place(STEP, "/cases/{running}/rule", "review-board", state="rule"),
-    Place(STEP, "/cases/{running}/rule", "review-board", _forget_the_evidence, "rule, refused"),
+    Place(STEP, "/cases/{running}/rule", "review-board", _rule, "rule, to sign"),
     # an organisation's
     Place("/issuer", "/issuer", "{issuer}"),
     Place("/issuer/rows", "/issuer/rows", "{issuer}"),

@@ -85,12 +85,12 @@ def rule(visitor: Visitor, sign: str = "Sign") -> None:
     expect(visitor.main).to_contain_text("closed")
 
 
-def withdraw(visitor: Visitor, signatures: int = 1) -> None:
+def withdraw(visitor: Visitor, signatures: int = 1, sign: str = "Sign with my passkey") -> None:
     """Stop from the page of the context, under as many signatures as there are live consents."""
     visitor.page.locator("#consents").get_by_role("link", name="Withdraw").first.click()
     visitor.click("Check, then sign")
     for number in range(1, signatures + 1):
         if signatures > 1:
             expect(visitor.main).to_contain_text(f"Signature {number} of {signatures}")
-        visitor.click("Sign with my passkey")
+        visitor.click(sign)
     expect(visitor.main).to_contain_text("without a live consent nobody is scored")

@@ -1,19 +1,16 @@
 """Every page, in both languages: for every sense, on every screen, on paper; nothing is logged."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser
 
 from standing.web import _app
 from standing.web._voice import LANGUAGES
 from tests.browser.gallery import Gallery
 from tests.browser.places import NO_PAGES, PLACES
-from tests.browser.scene import served_city
 from tests.browser.visitor import Visitor
 
 _RULES = {
@@ -60,12 +57,6 @@ _UNPRINTED = """() => {
     if (!found.hidden && found.getBoundingClientRect().height === 0) tell(found, "left out");
   return said;
 }"""
-
-
-@pytest.fixture(scope="package")
-def gallery(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
-    with served_city(tmp_path_factory.mktemp("gallery")) as scene:
-        yield Gallery(browser, scene)
 
 
 def test_every_page_that_the_router_knows_is_looked_at() -> None:
