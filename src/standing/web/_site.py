@@ -17,6 +17,7 @@ from standing.serve import Registrar
 from standing.signed_requests import Signatures
 from standing.web._looked import Looked
 from standing.web._metrics import Metrics
+from standing.web._names import Names, names_in
 from standing.web._pages import HTML_TYPE, Pages
 from standing.web._papers import Papers
 from standing.web._passkeys import Challenges
@@ -106,6 +107,10 @@ class Site:
             return value
 
         return await self.writer.call(kept)
+
+    async def names(self) -> Names:
+        """Give what the rules call things."""
+        return await self.ask_again("names", names_in)
 
     def __post_init__(self) -> None:
         self.simulations = Simulations(self.writer.directory)

@@ -82,7 +82,7 @@ async def _edit(
         request, "edit.html", {"context": context}, private=True,
         status=422 if problem is not None else 200, text=text, findings=findings, unread=unread,
         problem=problem, blocked=blocked, running=running, sections=sections, waiting=waiting,
-        is_same=running is not None and running.text == text,
+        is_same=running is not None and running.text == text, names=await site.names(),
     )  # fmt: skip
 
 
