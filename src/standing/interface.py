@@ -133,14 +133,6 @@ class ConsentText(View, frozen=True, kw_only=True):
     text: str
 
 
-class Supposed(View, frozen=True, kw_only=True):
-    """A score as it is, and as it would be."""
-
-    as_is: int
-    as_if: int
-    band: str
-
-
 class ErasedView(View, frozen=True, kw_only=True):
     """What an erasure did; `complete`: no trace is left in any file."""
 
@@ -187,14 +179,6 @@ class Answered(View, frozen=True, kw_only=True):
     purpose: str
     transaction: str
     signed: bytes
-
-
-class RecallView(View, frozen=True, kw_only=True):
-    """An answer that holds no longer and is to be deleted; `message`: the ledger's signed word."""
-
-    transaction: str
-    nonce: str
-    message: bytes
 
 
 class Count(View, frozen=True, kw_only=True):

@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from standing.cli.options import (
     PATH,
+    holder,
     json_option,
     key_option,
     ledger_option,
@@ -17,9 +18,15 @@ from standing.cli.options import (
     reach,
     server_option,
     show,
+    signer,
     today_option,
     write_output,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from standing.ledger import RecallView
 
 
 @click.command()
@@ -137,6 +144,7 @@ def present(
 @click.option("--key", "key", type=PATH, metavar="FILE", help="The relying party's private key.")
 @click.option("--all", "everyone", is_flag=True, help="Every party's, for the operator.")
 @ledger_option
+@server_option
 @today_option
 @json_option
 @click.pass_context
@@ -145,6 +153,7 @@ def recalls(
     key: Path | None,
     everyone: bool,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -153,22 +162,21 @@ def recalls(
         return
     if everyone == (key is not None):
         raise click.UsageError("Give --key, or --all.")
-    with open_for(directory, today) as ledger:
-        value, lines = _every(ledger) if key is None else _fetched(ledger, load_key(key))
+    if everyone and server is not None:
+        raise click.UsageError("The operator looks beside the ledger: leave out --server.")
+    with reach(directory, server, today) as ledger:
+        value, lines = (
+            _every(ledger) if key is None else _fetched(ledger.recalls_of(holder(key, server)))
+        )
     show(value, "\n".join(lines), as_json=as_json)
 
 
-def _fetched(ledger: Any, key: Any) -> tuple[dict[str, Any], list[str]]:
-    messages = ledger.recalls(key)
+def _fetched(recalled: "Sequence[RecallView]") -> tuple[dict[str, Any], list[str]]:
     listed = [
-        {
-            "transaction": one.recalled.transaction,
-            "nonce": one.recalled.nonce.hex(),
-            "message": one.signed.hex(),
-        }
-        for one in messages
+        {"transaction": one.transaction, "nonce": one.nonce, "message": one.message.hex()}
+        for one in recalled
     ]
-    lines = [f"{one.recalled.transaction}: no longer holds; delete it" for one in messages]
+    lines = [f"{one.transaction}: no longer holds; delete it" for one in recalled]
     return {"recalls": listed}, lines or ["Nothing is recalled."]
 
 
@@ -203,8 +211,7 @@ def confirm(
 ) -> None:
     """Confirm that recalled answers are deleted: those of some transactions, or all."""
     with reach(directory, server, today) as ledger:
-        who: Any = load_signing_key(key) if server else load_key(key)
-        count = ledger.confirm_recalls(who, transactions)
+        count = ledger.confirm_recalls(signer(key, server), transactions)
     show({"confirmed": count}, f"{count} deletions confirmed.", as_json=as_json)
 
 
@@ -228,6 +235,5 @@ def followed(
     A key with too many questions that led to nothing may not ask any more.
     """
     with reach(directory, server, today) as ledger:
-        who: Any = load_signing_key(key) if server else load_key(key)
-        count = ledger.followed(who, transactions)
+        count = ledger.followed(signer(key, server), transactions)
     show({"followed": count}, f"{count} transactions are reported.", as_json=as_json)

@@ -81,6 +81,38 @@ def reach(directory: Path, server: str | None, today: str | None = None) -> Any:
     return nullcontext(Client(server))
 
 
+def read(directory: Path, server: str | None) -> Any:
+    """Open a ledger here for reading, or reach one that is served elsewhere; for a `with` block.
+
+    Both have the same verbs; here they take whom somebody is about, there who asks: see `whom`.
+    """
+    if server is None:
+        from standing.ledger import open_ledger
+
+        return open_ledger(directory, read_only=True)
+    return reach(directory, server)
+
+
+def whom(subject: str, server: str | None) -> Any:
+    """Read SUBJECT for a verb that reads: a name or a key here, one's own private key there."""
+    path = Path(subject)
+    if path.is_file():
+        return holder(path, server)
+    if server is not None:
+        raise click.UsageError("With --server, SUBJECT is the file of your own private key.")
+    return subject
+
+
+def holder(key: Path, server: str | None) -> Any:
+    """Read a key file for a verb that asks who holds it: there a signature shows that."""
+    return load_key(key).public if server is None else load_signing_key(key)
+
+
+def signer(key: Path, server: str | None) -> Any:
+    """Read a key file for a verb that signs with it."""
+    return load_key(key) if server is None else load_signing_key(key)
+
+
 def load_key(path: Path) -> KeyFile:
     """Read a key file that the caller named."""
     from standing.ledger import require_file

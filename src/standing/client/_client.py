@@ -14,7 +14,7 @@ import msgspec
 
 from standing.cases import decisions, recalls
 from standing.cases.decisions import Asked
-from standing.client._wire import Wire
+from standing.client._wire import Wire, path_of
 from standing.errors import Broken, Refused
 from standing.interface import (
     Answered,
@@ -32,19 +32,21 @@ from standing.interface import (
     PackFacts,
     ProofOf,
     Proofs,
-    RecallView,
     Sender,
     StepWish,
     StopWish,
     Taken,
     WithdrawalWish,
 )
+from standing.ledger import RecallView
+from standing.ledger.case_text import CaseFacts
 from standing.ledger.case_views import CaseView, WorkLine
 from standing.ledger.intake import encode_batches, make_batches, parse_map, sendings
 from standing.ledger.public import Entry, Holder, LogKey, Overview
-from standing.ledger.subjects import Mine, Place
+from standing.ledger.score_views import Forecast, Scored, Supposed
+from standing.ledger.subjects import CaseLine, Mine, Place
 from standing.vault import Attributes, Consent, Step, Withdrawal, parse_preimage, signed_digest
-from standing.wire.days import parse_day
+from standing.wire.days import format_day, parse_day
 from standing.wire.keys import PublicKey, SigningKey
 from standing.wire.proofs import make_proof
 
@@ -78,7 +80,7 @@ class Client:
 
     def entry(self, which: str) -> Entry:
         """Give an entry by index or statement hash, with its path to the root."""
-        return self._wire.get(f"/log/entries/{which}", Entry)
+        return self._wire.get(path_of("log", "entries", which), Entry)
 
     def log_keys(self) -> list[LogKey]:
         """List the log's own keys of today."""
@@ -90,11 +92,11 @@ class Client:
 
     def pack(self, context: str, version: int) -> PackFacts:
         """Give a pack as it was signed."""
-        return self._wire.get(f"/packs/{context}/{version}", PackFacts)
+        return self._wire.get(path_of("packs", context, version), PackFacts)
 
     def consent_text(self, context: str) -> str:
         """Give the text that a consent of today agrees to."""
-        return self._wire.get(f"/contexts/{context}/consent-text", ConsentText).text
+        return self._wire.get(path_of("contexts", context, "consent-text"), ConsentText).text
 
     # --- subjects --------------------------------------------------------------------------------
 
@@ -113,15 +115,35 @@ class Client:
 
     def mine(self, key: SigningKey, context: str) -> Mine:
         """Give one context in full: score, reasons, records, who asked."""
-        return self._wire.get(f"/contexts/{context}", Mine, key)
+        return self._wire.get(path_of("contexts", context), Mine, key)
 
-    def inbox(self, key: SigningKey, language: str = "en") -> list[dict[str, Any]]:
-        """List what happened about oneself, newest first."""
-        return self._wire.get("/inbox", list[dict[str, Any]], key, language=language)
+    def scored(self, key: SigningKey, context: str, as_of: int | None = None) -> Scored:
+        """Give one's score on a day, with one reason a record."""
+        day = None if as_of is None else format_day(as_of)
+        return self._wire.get(path_of("contexts", context, "score"), Scored, key, as_of=day)
 
-    def report(self, key: SigningKey) -> dict[str, Any]:
+    def outlook(self, key: SigningKey, context: str) -> Forecast:
+        """Give each change of one's score in 24 months, if nothing new happens."""
+        return self._wire.get(path_of("contexts", context, "forecast"), Forecast, key)
+
+    def suppose(
+        self, key: SigningKey, context: str, *, annulled: Sequence[str] = (),
+        more: Sequence[str] = (),
+    ) -> Supposed:  # fmt: skip
+        """Suppose that records were annulled or that acts came today; nothing is changed."""
+        place = path_of("contexts", context, "what-if")
+        return self._wire.get(place, Supposed, key, without=list(annulled), more=list(more))
+
+    def notices(
+        self, key: SigningKey, context: str | None = None, language: str = "en"
+    ) -> list[dict[str, Any]]:
+        """List what happened about oneself in one language, newest first."""
+        wanted = {"language": language, "context": context}
+        return self._wire.get("/inbox", list[dict[str, Any]], key, **wanted)
+
+    def report(self, key: SigningKey, context: str | None = None) -> dict[str, Any]:
         """Give everything that is held on oneself, for reading."""
-        return self._wire.get("/everything", dict[str, Any], key)
+        return self._wire.get("/everything", dict[str, Any], key, context=context)
 
     def consent(
         self, key: SigningKey, context: str, purposes: Sequence[str] | None = None,
@@ -179,22 +201,30 @@ class Client:
 
     def erase(self, context: str | None = None, *, key: SigningKey) -> ErasedView:
         """Erase all that is held of oneself in a context, or everywhere with the key."""
-        place = "/me" if context is None else f"/contexts/{context}"
+        place = "/me" if context is None else path_of("contexts", context)
         return self._wire.read(self._wire.send("DELETE", place, key=key).body, ErasedView)
 
     # --- cases -----------------------------------------------------------------------------------
 
-    def work(self, key: SigningKey) -> list[WorkLine]:
+    def work_lines(self, key: SigningKey) -> list[WorkLine]:
         """List what waits for a reviewer, an issuer or a desk."""
         return self._wire.get("/work", list[WorkLine], key)
 
-    def case(self, name: str, key: SigningKey) -> CaseView:
+    def case_list(self, key: SigningKey, context: str = "") -> list[CaseFacts]:
+        """List one's own cases in a context ("": those of no context) with every step."""
+        return self._wire.get("/cases", list[CaseFacts], key, context=context)
+
+    def own_cases(self, key: SigningKey) -> list[CaseLine]:
+        """List one's own cases of no context: keys, contacts, mandates."""
+        return self._wire.get("/own-cases", list[CaseLine], key)
+
+    def case_for(self, name: str, key: SigningKey) -> CaseView:
         """Give a case in which the holder of a key has a part."""
-        return self._wire.get(f"/cases/{name}", CaseView, key)
+        return self._wire.get(path_of("cases", name), CaseView, key)
 
     def file(self, case: str, leaf: str, key: SigningKey) -> bytes:
         """Give a file that a step of a case brought."""
-        return self._wire.send("GET", f"/cases/{case}/files/{leaf}", key=key).body
+        return self._wire.send("GET", path_of("cases", case, "files", leaf), key=key).body
 
     def open_case(
         self, subject: str, context: str, lifecycle: str, event: str, facts: Mapping[str, Any],
@@ -206,7 +236,7 @@ class Client:
             files=_new(files),
         )  # fmt: skip
         draft = self._wire.post("/cases", wish, Draft, key)
-        return self.case(self._sign(key, draft, _step_fits(event, facts)).name, key)
+        return self.case_for(self._sign(key, draft, _step_fits(event, facts)).name, key)
 
     def step(
         self, case: str, event: str, facts: Mapping[str, Any] | None = None, *, key: SigningKey,
@@ -215,8 +245,8 @@ class Client:
         """Take the next step of a case."""
         said = dict(facts or {})
         wish = StepWish(event=event, facts=said, files=_new(files))
-        draft = self._wire.post(f"/cases/{case}/steps", wish, Draft, key)
-        return self.case(self._sign(key, draft, _step_fits(event, said)).name, key)
+        draft = self._wire.post(path_of("cases", case, "steps"), wish, Draft, key)
+        return self.case_for(self._sign(key, draft, _step_fits(event, said)).name, key)
 
     def freeze(self, name: str, context: str, *, key: SigningKey) -> None:
         """Stop whoever a name stands for, as a desk or an issuer; tells of nobody."""
@@ -238,7 +268,9 @@ class Client:
                 )
             kind, *parts = make_proof(key, signed_digest(document))
             proofs.append(msgspec.convert({"kind": kind, "parts": parts}, ProofOf))
-        return self._wire.post(f"/drafts/{draft.draft}", Proofs(proofs=tuple(proofs)), Taken, key)
+        return self._wire.post(
+            path_of("drafts", draft.draft), Proofs(proofs=tuple(proofs)), Taken, key
+        )
 
     # --- relying parties -------------------------------------------------------------------------
 
@@ -272,13 +304,13 @@ class Client:
             )
         return given
 
-    def recalls(self, key: SigningKey) -> list[RecallView]:
+    def recalls_of(self, key: SigningKey) -> list[RecallView]:
         """Give the recalls that are not confirmed."""
         return self._wire.get("/recalls", list[RecallView], key)
 
     def confirm_recalls(self, key: SigningKey, transactions: Sequence[str] = ()) -> int:
         """Confirm that recalled answers are deleted: of some transactions, or of all."""
-        named = tuple(transactions) or tuple(one.transaction for one in self.recalls(key))
+        named = tuple(transactions) or tuple(one.transaction for one in self.recalls_of(key))
         if not named:
             return 0
         said = recalls.DeletedSaid(parse_day(self.overview().day), named)
@@ -345,7 +377,7 @@ class Client:
         return pack, self._document(catalogue)
 
     def _document(self, digest: str) -> bytes:
-        return self._wire.send("GET", f"/documents/{digest}").body
+        return self._wire.send("GET", path_of("documents", digest)).body
 
 
 _THERE: Final = "E-ROW-21"

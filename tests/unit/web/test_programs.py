@@ -178,10 +178,10 @@ def test_a_contest_goes_its_way(served, remote):
     assert remote.mine(key, CONTEXT).score > before
     [file] = case.steps[0].files
     assert (file.name, remote.file(case.case, file.leaf, key)) == ("ticket.txt", b"a ticket")
-    waiting = remote.work(served.town.keys["metro"].key)
+    waiting = remote.work_lines(served.town.keys["metro"].key)
     assert case.case in [line.case for line in waiting]
     with pytest.raises(Refused, match="E-CASE-06"):
-        remote.case(case.case, served.town.people[1])
+        remote.case_for(case.case, served.town.people[1])
     with pytest.raises(Refused, match="E-CASE-06"):
         remote.step(case.case, "take-back", key=served.town.people[1])
     assert remote.step(case.case, "take-back", key=key).is_over
@@ -249,11 +249,11 @@ def test_a_relying_party_asks_and_is_answered(served, remote):
     answer = remote.decide(party.key, CONTEXT, "ride", "booking-1", reference="card-0")
     assert answer.answer == "clear"
     assert remote.followed(party.key, ["booking-1"]) == 1
-    assert remote.recalls(party.key) == []
+    assert remote.recalls_of(party.key) == []
     with pytest.raises(Refused, match="E-RECALL-02"):
         remote.confirm_recalls(party.key, ["booking-1"])
     with pytest.raises(Refused, match="E-KEY-13"):
-        remote.recalls(served.town.people[0])
+        remote.recalls_of(served.town.people[0])
 
 
 def test_a_server_that_is_not_there_is_unreachable():
