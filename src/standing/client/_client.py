@@ -12,8 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from standing.cases import decisions, recalls
+from standing.audit import Trust, answer_key_published
+from standing.cases import decisions, presentations, recalls
+from standing.cases.challenges import parse_challenge
 from standing.cases.decisions import Asked
+from standing.client._public import Public
+from standing.client._rules import Rules
 from standing.client._wire import Wire, path_of
 from standing.errors import Broken, Refused
 from standing.interface import (
@@ -21,15 +25,13 @@ from standing.interface import (
     AttributesWish,
     BatchesTaken,
     CaseWish,
-    ConsentText,
     ConsentWish,
     Count,
     Draft,
     Enrolment,
-    EntryPage,
     ErasedView,
+    LinkWish,
     NewFile,
-    PackFacts,
     ProofOf,
     Proofs,
     Sender,
@@ -38,14 +40,25 @@ from standing.interface import (
     Taken,
     WithdrawalWish,
 )
-from standing.ledger import RecallView
+from standing.ledger import Decision, RecallView
 from standing.ledger.case_text import CaseFacts
 from standing.ledger.case_views import CaseView, WorkLine
+from standing.ledger.holders import Holding
 from standing.ledger.intake import encode_batches, make_batches, parse_map, sendings
-from standing.ledger.public import Entry, Holder, LogKey, Overview
+from standing.ledger.public import Asker
 from standing.ledger.score_views import Forecast, Scored, Supposed
 from standing.ledger.subjects import CaseLine, Mine, Place
-from standing.vault import Attributes, Consent, Step, Withdrawal, parse_preimage, signed_digest
+from standing.log import MAX_BUNDLE_BYTES
+from standing.mirror import source_of
+from standing.vault import (
+    Attributes,
+    Consent,
+    Link,
+    Step,
+    Withdrawal,
+    parse_preimage,
+    signed_digest,
+)
 from standing.wire.days import format_day, parse_day
 from standing.wire.keys import PublicKey, SigningKey
 from standing.wire.proofs import make_proof
@@ -57,48 +70,32 @@ _NONCE_BYTES: Final = 16
 _Files = Sequence[tuple[str, bytes]]
 
 
-class Client:
-    """One served ledger. Verbs that act take the key to act with; others need none."""
+class Client(Public, Rules):
+    """One served ledger. Verbs that act take the key to act with; others need none.
 
-    def __init__(self, url: str) -> None:
+    `trust`: the ledger's trust file, taken from where it is trusted. With it, the key that answers
+    are signed with, and presentations sealed to, is the one that the log itself names.
+    """
+
+    def __init__(self, url: str, trust: Trust | None = None) -> None:
         self._wire = Wire(url)
+        self._trust = trust
 
     @property
     def url(self) -> str:
         """The server's address."""
         return self._wire.url
 
-    # --- what everybody may see ------------------------------------------------------------------
-
-    def overview(self) -> Overview:
-        """Give the log's head and its newest checkpoints."""
-        return self._wire.get("/log", Overview)
-
-    def entries(self, cursor: str | None = None, limit: int = 50) -> EntryPage:
-        """Give a page of entries, newest first; `next` is the cursor of older ones."""
-        return self._wire.get("/log/entries", EntryPage, cursor=cursor, limit=limit)
-
-    def entry(self, which: str) -> Entry:
-        """Give an entry by index or statement hash, with its path to the root."""
-        return self._wire.get(path_of("log", "entries", which), Entry)
-
-    def log_keys(self) -> list[LogKey]:
-        """List the log's own keys of today."""
-        return self._wire.get("/log/keys", list[LogKey])
-
-    def roll(self) -> list[Holder]:
-        """List every key that ever had a right."""
-        return self._wire.get("/log/roll", list[Holder])
-
-    def pack(self, context: str, version: int) -> PackFacts:
-        """Give a pack as it was signed."""
-        return self._wire.get(path_of("packs", context, version), PackFacts)
-
-    def consent_text(self, context: str) -> str:
-        """Give the text that a consent of today agrees to."""
-        return self._wire.get(path_of("contexts", context, "consent-text"), ConsentText).text
-
     # --- subjects --------------------------------------------------------------------------------
+
+    @property
+    def today(self) -> int:
+        """The ledger's day."""
+        return int(parse_day(self.overview().day))
+
+    def holding(self, key: SigningKey) -> Holding:
+        """Tell what a key is good for today."""
+        return self.me(key).holding
 
     def me(self, key: SigningKey) -> Sender:
         """Tell what a key is good for today."""
@@ -199,6 +196,38 @@ class Client:
         wish = AttributesWish(context=context, region=region, group=group)
         self._sign(key, self._wire.post("/attributes", wish, Draft, key), fits)
 
+    def answer_challenge(self, challenge: bytes, code: str, *, key: SigningKey) -> None:
+        """Answer an issuer's challenge: its reference stands for oneself from today on."""
+        _, asked = parse_challenge(challenge)
+
+        def fits(document: Any) -> bool:
+            return isinstance(document, Link) and (document.reference, document.context) == (
+                asked.reference,
+                asked.context,
+            )
+
+        wish = LinkWish(challenge=challenge, code=code)
+        self._sign(key, self._wire.post("/links", wish, Draft, key), fits)
+
+    def askers(self, key: SigningKey, context: str) -> list[Asker]:
+        """List who may ask what in a context."""
+        return self._wire.get(path_of("contexts", context, "askers"), list[Asker], key)
+
+    def present(
+        self, key: SigningKey, party: PublicKey, context: str, purpose: str,
+        last_day: int | None = None,
+    ) -> bytes:  # fmt: skip
+        """Make a token by which one relying party may ask once; the server is not told.
+
+        It is sealed to the answer key: see `decide` for whose word that is.
+        """
+        origin = self.overview().origin if self._trust is None else self._trust.origin
+        day = self.today if last_day is None else last_day
+        return presentations.present(
+            key, origin=origin, answer_key=self._answer_key(), party=party, context=context,
+            purpose=purpose, last_day=day,
+        )  # fmt: skip
+
     def erase(self, context: str | None = None, *, key: SigningKey) -> ErasedView:
         """Erase all that is held of oneself in a context, or everywhere with the key."""
         place = "/me" if context is None else path_of("contexts", context)
@@ -277,22 +306,22 @@ class Client:
     def decide(
         self, key: SigningKey, context: str, purpose: str, transaction: str, *,
         reference: str = "", presentation: bytes = b"", alternative: str = "",
-    ) -> Answered:  # fmt: skip
-        """Ask one narrow question; gives the answer once its signature and its nonce are checked.
+    ) -> Decision:  # fmt: skip
+        """Ask one narrow question; gives the answer once it is checked.
 
-        The answer key is the one that this server names; whoever has the ledger's trust file
-        verifies both against its log.
+        Checked are its signature, that it is to this question, and that it says what stands beside
+        it. Whose signature: with a trust file, that of the key which the log names for answers, its
+        published entries read and judged from the genesis on; without one, that of the key which
+        this server names, so that a server of somebody else's could answer for a ledger.
         """
-        day = parse_day(self.overview().day)
         asked = Asked(
-            context, purpose, transaction, reference, day, os.urandom(_NONCE_BYTES), alternative,
-            presentation,
+            context, purpose, transaction, reference, self.today, os.urandom(_NONCE_BYTES),
+            alternative, presentation,
         )  # fmt: skip
-        question = decisions.sign_question(key, self._name(key), asked)
+        question = decisions.sign_question(key, self.holding(key).name, asked)
         found = self._wire.send("POST", "/decisions", question, _COSE, key=key)
         given = self._wire.read(found.body, Answered)
-        named = next((k.key for k in self.log_keys() if k.purpose == "answer"), "")
-        proven = decisions.read_answer(given.signed, PublicKey.from_cose_key(bytes.fromhex(named)))
+        proven = decisions.read_answer(given.signed, self._answer_key())
         said = (proven.answer, proven.transaction, proven.nonce)
         if said != (given.answer, transaction, asked.nonce):
             raise Broken(
@@ -302,7 +331,17 @@ class Client:
                 fix="Do not act on it; ask again, and tell the ledger's operator if it stays so.",
                 where=self.url,
             )
-        return given
+        return Decision(proven, given.signed)
+
+    def _answer_key(self) -> PublicKey:
+        """Give the key that answers are signed with: see `decide`."""
+        if self._trust is not None:
+            source = source_of(self.url)
+            return answer_key_published(
+                lambda name: source.read(name, MAX_BUNDLE_BYTES), self._trust
+            )
+        named = next((one.key for one in self.log_keys() if one.purpose == "answer"), "")
+        return PublicKey.from_cose_key(bytes.fromhex(named))
 
     def recalls_of(self, key: SigningKey) -> list[RecallView]:
         """Give the recalls that are not confirmed."""
@@ -313,20 +352,17 @@ class Client:
         named = tuple(transactions) or tuple(one.transaction for one in self.recalls_of(key))
         if not named:
             return 0
-        said = recalls.DeletedSaid(parse_day(self.overview().day), named)
-        signed = recalls.sign_deleted(key, self._name(key), said)
+        said = recalls.DeletedSaid(self.today, named)
+        signed = recalls.sign_deleted(key, self.holding(key).name, said)
         found = self._wire.send("POST", "/recalls/confirmations", signed, _COSE, key=key)
         return self._wire.read(found.body, Count).count
 
     def followed(self, key: SigningKey, transactions: Sequence[str]) -> int:
         """Say which transactions took place."""
-        said = recalls.FollowedSaid(parse_day(self.overview().day), tuple(transactions))
-        signed = recalls.sign_followed(key, self._name(key), said)
+        said = recalls.FollowedSaid(self.today, tuple(transactions))
+        signed = recalls.sign_followed(key, self.holding(key).name, said)
         found = self._wire.send("POST", "/followed", signed, _COSE, key=key)
         return self._wire.read(found.body, Count).count
-
-    def _name(self, key: SigningKey) -> str:
-        return self.me(key).holding.name
 
     # --- issuers ---------------------------------------------------------------------------------
 
@@ -362,8 +398,7 @@ class Client:
 
     def _rules(self, context: str) -> tuple[bytes, bytes]:
         """Give pack and catalogue in force, as they were signed."""
-        lines = self._wire.get("/packs", list[dict[str, Any]])
-        line = next((one for one in lines if one["context"] == context and one["in_force"]), None)
+        line = next((p for p in self.packs() if p.context == context and p.in_force), None)
         if line is None:
             raise Refused(
                 "E-CLIENT-05",
@@ -372,12 +407,9 @@ class Client:
                 fix="Correct the map's context, or wait until its pack comes into force.",
                 where=self.url,
             )
-        pack = self._document(line["digest"])
+        pack = self.document(line.digest)
         catalogue = str(msgspec.json.decode(pack)["catalogue"])
-        return pack, self._document(catalogue)
-
-    def _document(self, digest: str) -> bytes:
-        return self._wire.send("GET", path_of("documents", digest)).body
+        return pack, self.document(catalogue)
 
 
 _THERE: Final = "E-ROW-21"

@@ -376,6 +376,10 @@ class Ledger:
         """List the packs by context, newest version first."""
         return public.packs(self._core)
 
+    def askers(self, context: str) -> list[public.Asker]:
+        """List who may ask what in a context today."""
+        return public.askers(self._core, context)
+
     def holding(self, key: PublicKey) -> holders.Holding:
         """Tell what a key is good for today: a subject's, or an organisation's on the roll."""
         return holders.holding(self._core, key)

@@ -18,6 +18,7 @@ from standing.interface import (
     WithdrawalWish,
 )
 from standing.ledger import Ledger
+from standing.ledger.public import Asker
 from standing.ledger.score_views import Forecast, Scored, Supposed
 from standing.ledger.subjects import CaseLine, Mine, Place
 from standing.web._papers import Proof
@@ -82,6 +83,13 @@ async def what_if(
     return await site.ask(
         lambda ledger: ledger.suppose(person.key, context, annulled=without or [], more=more or [])
     )
+
+
+@get("/contexts/{context:str}/askers", security=SIGNED, tags=_TAGS, responses=problems(),
+     summary="Who may ask what here: for whom you may make a presentation")  # fmt: skip
+async def askers(request: Req, site: OfSite, context: FromPath[str]) -> list[Asker]:
+    sender(request, site, "subject")
+    return await site.ask(lambda ledger: ledger.askers(context))
 
 
 @get("/contexts/{context:str}/consent-text", tags=["public"], responses=problems(404),
@@ -221,6 +229,6 @@ def _erased(done: Any) -> ErasedView:
 
 
 ROUTES: Final = (
-    me, contexts, context, score, forecast, what_if, consent_text, inbox, own_cases, everything,
-    enrol, consent, withdraw, attributes, link, leave, leave_all,
+    me, contexts, context, score, forecast, what_if, askers, consent_text, inbox, own_cases,
+    everything, enrol, consent, withdraw, attributes, link, leave, leave_all,
 )  # fmt: skip
