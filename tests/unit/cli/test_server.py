@@ -229,3 +229,63 @@ def test_a_public_key_reads_nothing_from_elsewhere(served, command, tmp_path):
     [public] = tmp_path.glob("*.pub")
     code, said = command("score", str(public), *IN)
     assert (code, said["error"]["code"]) == (1, "E-KEY-16")
+
+
+# --- answers, presentations, attributes ----------------------------------------------------------
+
+
+@pytest.fixture
+def trusted(served: Served) -> str:
+    return str(served.town.directory / "trust.json")
+
+
+def test_an_answer_is_checked_against_the_log_of_a_trust_file(served, command, trusted, tmp_path):
+    key = str(served.keys / "bus.key")
+    ask = ("decide", "--key", key, "--purpose", "ride", "--reference", "card-3")
+    code, said = command(*ask, "--transaction", "trust-1", "--trust", trusted)
+    assert (code, said["answer"]) == (0, "clear")
+    other = tmp_path / "trust.json"
+    facts = json.loads((served.town.directory / "trust.json").read_text())
+    text = json.dumps({**facts, "genesis": "00" * 32}, indent=2, sort_keys=True) + "\n"
+    other.write_text(text)
+    code, said = command(*ask, "--transaction", "trust-2", "--trust", str(other))
+    assert (code, said["error"]["code"]) == (2, "E-VERIFY-02")
+    here = [*ask, "--transaction", "trust-3", "--trust", trusted, "--ledger", "x"]
+    assert run(here) == 3
+
+
+def test_a_presentation_is_made_and_used_from_elsewhere(served, command, trusted, tmp_path):
+    party, token = served.town.keys["bus"].key.public, tmp_path / "token"
+    public = served.keys / "bus.key.pub"
+    code, made = command(
+        "present", "--key", str(served.keys / "person-3.key"), "--party", str(public), *IN,
+        "--purpose", "ride", "-o", str(token), "--trust", trusted,
+    )  # fmt: skip
+    assert (code, made["bytes"]) == (0, len(token.read_bytes()))
+    assert party.thumbprint in token.read_bytes()
+    code, said = command(
+        "decide", "--key", str(served.keys / "bus.key"), "--purpose", "ride", "--transaction",
+        "shown-1", "--presentation", str(token),
+    )  # fmt: skip
+    assert (code, said["answer"], said["transaction"]) == (0, "clear", "shown-1")
+
+
+def test_a_subject_states_attributes_from_elsewhere(served, command):
+    key = served.keys / "person-4.key"
+    words = ("consent", "attributes", "--key", str(key), *IN)
+    code, said = command(*words, "--region", "de-by")
+    assert (code, said["region"]) == (0, "de-by")
+    held = served.do(lambda ledger: ledger.report(served.town.people[4].public, CONTEXT))
+    assert held["contexts"][0]["attributes"]["region"] == "de-by"
+
+
+def test_a_subject_answers_a_challenge_from_elsewhere(served, command, tmp_path):
+    issuer = served.town.keys["metro"].key
+    made = served.do(lambda ledger: ledger.challenge("card-new", CONTEXT, by=issuer))
+    file = tmp_path / "challenge"
+    file.write_bytes(made.signed)
+    key = str(served.keys / "person-4.key")
+    code, said = command("link", "answer", str(file), "--code", made.code, "--key", key)
+    assert (code, said) == (0, {"linked": True})
+    mine = served.do(lambda ledger: ledger.mine(served.town.people[4].public, CONTEXT))
+    assert "card-new" in [known.reference for known in mine.references]
