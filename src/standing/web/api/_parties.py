@@ -9,9 +9,8 @@ from standing.interface import (
     BadRecordView,
     BatchesTaken,
     Count,
-    RecallView,
 )
-from standing.ledger import Ledger
+from standing.ledger import Ledger, RecallView
 from standing.ledger.intake import (
     MAX_BYTES,
     Imported,
@@ -66,14 +65,7 @@ async def decide(request: Req, site: OfSite) -> Answered:
      summary="The recalls of your answers that you have not confirmed")  # fmt: skip
 async def recalls(request: Req, site: OfSite) -> list[RecallView]:
     person = sender(request, site)  # a key that may no longer ask still deletes what it holds
-    found = await site.ask(lambda ledger: ledger.recalls_of(person.key))
-    return [
-        RecallView(
-            transaction=one.recalled.transaction, nonce=one.recalled.nonce.hex(),
-            message=one.signed,
-        )
-        for one in found
-    ]  # fmt: skip
+    return await site.ask(lambda ledger: ledger.recalls_of(person.key))
 
 
 @post("/recalls/confirmations", status_code=200, tags=_PARTIES, responses=problems(415),
