@@ -136,7 +136,7 @@ def _already_there(
     rules: Rules, vault: Vault, table: Table, checked: Sequence[Checked]
 ) -> tuple[list[bytes], list[BadRow]]:
     """Find rows known from before or repeated in the file; a repeat that differs is bad."""
-    known = vault.known_row_ids()
+    known = vault.filed.known_row_ids()
     skip = [known_rows(known, block.row_ids) for block in checked]
     repeated: list[BadRow] = []
     if "id" in rules.row_map.facts:
