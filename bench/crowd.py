@@ -156,7 +156,7 @@ def _fill(made: Crowd, count: int) -> None:
             subject, key = number + 1, os.urandom(40)
             reference = f"crowd-{number:07}"
             values |= {
-                "salt": new_salt(), "pseudonym": vault.name(subject, RAIL), "key": key,
+                "salt": new_salt(), "pseudonym": vault.people.name(subject, RAIL), "key": key,
                 "proof": ["cose", bytes(64)],
             }  # fmt: skip
             vault.db.execute("INSERT INTO subjects VALUES (?,?,?)", (subject, "person", key))

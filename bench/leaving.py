@@ -51,7 +51,9 @@ def _prepared(folder: Path, scale: float) -> tuple[Ledger, list[SigningKey]]:
     ledger.score_all(_CONTEXT)
     for number, key in enumerate(keys):
         vault = ledger._core.vault  # noqa: SLF001 - records are counted, and one is contested
-        mine = vault.records_of(vault.find(f"card-{number:07}", _CONTEXT) or 0, _CONTEXT)
+        mine = vault.filed.records_of(
+            vault.people.find(f"card-{number:07}", _CONTEXT) or 0, _CONTEXT
+        )
         assert len(mine) == _RECORDS
         facts = {"target": "record", "named": mine[0].id, "words": "It was not so."}
         ledger.open_case(key.public, _CONTEXT, "contest", "file", facts, key=key)

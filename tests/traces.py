@@ -21,7 +21,7 @@ class Traces:
         }
         self.inside: dict[str, bytes] = {}
         self.leaves: set[bytes] = set()
-        for opened in vault.documents(number, context=context):
+        for opened in vault.filed.documents(number, context=context):
             self._add(opened.leaf, opened.document)
             if isinstance(opened.document, Link):
                 reference = opened.document.reference
@@ -33,7 +33,7 @@ class Traces:
         query = "SELECT leaf, sealed FROM documents WHERE subject=? AND context=?"
         for leaf, sealed in vault.db.execute(query, (number, context)):
             self._add_sealed(leaf, sealed)
-        for record in vault.records_of(number, context):
+        for record in vault.filed.records_of(number, context):
             self._add(record.leaf, record.record)
             self.inside[f"id of {record.id}"] = record.id.encode()
             self._add_sealed(record.leaf, vault.batches.get(record.batch).bodies[record.position])

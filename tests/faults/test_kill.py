@@ -72,7 +72,7 @@ def undisturbed(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) ->
 def check_after(prepared: Prepared, directory: Path, moment: object) -> None:
     """Demand of a ledger whose writer was killed that it is whole and goes on."""
     with open_ledger(directory, clock=SimulatedClock(TODAY)) as ledger:
-        ids = sum(map(len, ledger._core.vault.known_row_ids()))
+        ids = sum(map(len, ledger._core.vault.filed.known_row_ids()))
         whole = sum(1 for batch in ledger._core.vault.batches.each() if batch.entry is not None)
         assert ids == 2 * whole, moment
         assert not ledger._core.vault.batches.staged(), moment
@@ -86,7 +86,9 @@ def check_after(prepared: Prepared, directory: Path, moment: object) -> None:
 
 def held(ledger: Ledger) -> int:
     vault = ledger._core.vault
-    return sum(len(vault.records_of(number, CONTEXT)) for number in vault.numbers(CONTEXT))
+    return sum(
+        len(vault.filed.records_of(number, CONTEXT)) for number in vault.people.numbers(CONTEXT)
+    )
 
 
 def kill_at_step(prepared: Prepared, folder: Path, step: int) -> Path:

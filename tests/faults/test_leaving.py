@@ -49,7 +49,7 @@ class Prepared:
         town.contest(0, town.record_of(0))
         if withdrawn:
             town.ledger.withdraw(town.people[0], CONTEXT)
-        number = town.ledger._core.vault.find(town.names[0])
+        number = town.ledger._core.vault.people.find(town.names[0])
         self.traces = Traces(town.ledger, number, CONTEXT)
         town.ledger.backup(folder / "a", folder / "b")
         self.folder, self.names = folder, town.names

@@ -34,7 +34,8 @@ def _committed(vault: Vault, kind: type[Any]) -> list[tuple[Any, bytes, int, str
     """List (document, leaf, owner, context) of what a marks statement holds."""
     rows = vault.db.execute("SELECT leaf, subject, context FROM documents WHERE marks IS NOT NULL")
     found = [
-        (vault.document(leaf).document, leaf, owner, at) for leaf, owner, at in rows.fetchall()
+        (vault.filed.document(leaf).document, leaf, owner, at)
+        for leaf, owner, at in rows.fetchall()
     ]
     return [one for one in found if isinstance(one[0], kind)]
 
@@ -57,7 +58,9 @@ def _replace(vault: Vault, leaf: bytes, new: Any, owner: int, context: str) -> N
 def hide_a_step(vault: Vault, draw: Random) -> bool:
     """The last step of a case was never taken."""
     last = [
-        steps[-1][0] for opening, _, _ in vault.cases() if len(steps := vault.steps(opening)) > 1
+        steps[-1][0]
+        for opening, _, _ in vault.cases.every()
+        if len(steps := vault.cases.steps(opening)) > 1
     ]
     kept = {leaf for _, leaf, _, _ in _committed(vault, Step)}
     found = sorted(set(last) & kept)
@@ -69,9 +72,9 @@ def hide_a_step(vault: Vault, draw: Random) -> bool:
 def hide_a_case(vault: Vault, draw: Random) -> bool:
     """A case never was, nor its files."""
     found = [
-        (opening, vault.steps(opening))
-        for opening, _, _ in vault.cases()
-        if vault.document(opening).marks is not None
+        (opening, vault.cases.steps(opening))
+        for opening, _, _ in vault.cases.every()
+        if vault.filed.document(opening).marks is not None
     ]
     if not found:
         return False
@@ -112,8 +115,8 @@ def forge_a_ruling(vault: Vault, draw: Random) -> bool:
     """A ruling of today, signed with a key of the cheat's own, under its name or a reviewer's."""
     found = [
         (opening, owner, steps)
-        for opening, owner, _ in vault.cases(lifecycle="contest", context=CONTEXT)
-        if owner and (steps := vault.steps(opening))
+        for opening, owner, _ in vault.cases.every(lifecycle="contest", context=CONTEXT)
+        if owner and (steps := vault.cases.steps(opening))
     ]
     if not found:
         return False
@@ -127,7 +130,7 @@ def forge_a_ruling(vault: Vault, draw: Random) -> bool:
         "opened": [first.facts["named"] or "the score"],
     }  # fmt: skip
     step = Step(
-        new_salt(), vault.newest_day() or steps[-1][1].day, CONTEXT, first.pseudonym, "contest",
+        new_salt(), vault.marks.newest_waiting() or steps[-1][1].day, CONTEXT, first.pseudonym, "contest",
         opening, len(steps), "rule", facts, kid, [],
     )  # fmt: skip
     proof = make_proof(thief, signed_digest(step))
@@ -157,7 +160,7 @@ def lose_a_file(vault: Vault, draw: Random) -> bool:
 
 def move_a_record(vault: Vault, draw: Random) -> bool:
     """It was somebody else."""
-    people = vault.numbers(CONTEXT)
+    people = vault.people.numbers(CONTEXT)
     found = [
         (batch, place)
         for batch in vault.batches.each()
@@ -168,7 +171,7 @@ def move_a_record(vault: Vault, draw: Random) -> bool:
         return False
     batch, place = draw.choice(found)
     other = draw.choice(sorted({*people} - {batch.owners[place]}))
-    opened = vault.open_record(batch, place)
+    opened = vault.filed.open_record(batch, place)
     bodies, owners = list(batch.bodies), list(batch.owners)
     bodies[place] = seal(vault.keys.require(other, CONTEXT), opened.leaf, preimage(opened.record))
     owners[place] = other
@@ -181,7 +184,7 @@ def move_a_record(vault: Vault, draw: Random) -> bool:
 
 def move_a_step_to_another_subject(vault: Vault, draw: Random) -> bool:
     """It was somebody else who contested."""
-    people = vault.numbers(CONTEXT)
+    people = vault.people.numbers(CONTEXT)
     found = [one for one in _committed(vault, Step) if one[3] == CONTEXT and one[2]]
     found = [one for one in found if {*people} - {one[2]}]
     if not found:
@@ -195,7 +198,7 @@ def move_a_step_to_another_subject(vault: Vault, draw: Random) -> bool:
 
 def forget_somebody_quietly(vault: Vault, draw: Random) -> bool:
     """Somebody never was here: all of theirs is gone, and no erasure says so."""
-    people = vault.numbers(CONTEXT)
+    people = vault.people.numbers(CONTEXT)
     if not people:
         return False
     gone = draw.choice(people)

@@ -79,7 +79,7 @@ class Place:
         return told
 
     def records(self, person: int) -> dict[str, Any]:
-        found = self.ledger._core.vault.records_of(self.numbers[person], CONTEXT)
+        found = self.ledger._core.vault.filed.records_of(self.numbers[person], CONTEXT)
         return {opened.id: opened for opened in found}
 
     def print(self) -> list[Any]:
@@ -107,7 +107,7 @@ class Place:
 
     def _all_about(self, person: int) -> list[Any]:
         core = self.ledger._core
-        since = core.vault.consent_since(self.numbers[person], CONTEXT, core.today)
+        since = core.vault.agreed.consent_since(self.numbers[person], CONTEXT, core.today)
         if since is None:
             return []
         every = self.cases(person)

@@ -102,9 +102,9 @@ def _check_burden(
     vault = ledger.vault
     number: int | None
     if isinstance(kept, Presented):
-        number = vault.subject_of_key(kept.maker, kept.day)
+        number = vault.people.subject_of_key(kept.maker, kept.day)
     else:
-        held = vault.holder(asked.context, asked.reference, kept.day)
+        held = vault.people.holder(asked.context, asked.reference, kept.day)
         number = held.subject if held is not None and not held.shared else None
     if number is not None and (
         answer.answer in _possible(ledger, number, kept, asked)
@@ -133,14 +133,14 @@ def changed_on(ledger: Opened, number: int, context: str, day: int) -> bool:
     """Tell whether a consent began or ended, a case moved or a record came on a day."""
     vault = ledger.vault
     try:
-        consents = vault.consents(number, context)
-        records = vault.records_of(number, context)
+        consents = vault.agreed.consents(number, context)
+        records = vault.filed.records_of(number, context)
     except Refused:
         return False
     moved = {
         step.day
-        for opening, _, _ in vault.cases(subject=number, context=context)
-        for _, step in vault.steps(opening)
+        for opening, _, _ in vault.cases.every(subject=number, context=context)
+        for _, step in vault.cases.steps(opening)
     }
     moved |= {record.included for record in records}
     return day in moved or any(day in {since, until} for since, until, _ in consents)

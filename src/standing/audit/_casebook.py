@@ -210,7 +210,7 @@ class Scene:
 
     @cached_property
     def _opened(self) -> list[OpenRecord]:
-        return self.book.ledger.vault.records_of(self.number, self.context)
+        return self.book.ledger.vault.filed.records_of(self.number, self.context)
 
     def is_gone(self, name: str) -> bool:
         """Tell whether a record was there and was erased."""
@@ -233,10 +233,13 @@ class Scene:
             for other in world.others
         )
         contexts = (
-            [self.context] if self.context else self.book.ledger.vault.contexts_of(self.number)
+            [self.context]
+            if self.context
+            else self.book.ledger.vault.people.contexts_of(self.number)
         )
         return stopped or not any(
-            self.book.ledger.vault.live_consents(self.number, context, day) for context in contexts
+            self.book.ledger.vault.agreed.live_consents(self.number, context, day)
+            for context in contexts
         )
 
 

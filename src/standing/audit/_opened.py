@@ -45,7 +45,7 @@ class Opened:
     def documents(self) -> list[OpenDocument]:
         """Every private document in clear; opening one that was changed raises."""
         if self._documents is None:
-            self._documents = list(self.vault.documents())
+            self._documents = list(self.vault.filed.documents())
         return self._documents
 
     @property

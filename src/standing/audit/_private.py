@@ -148,7 +148,8 @@ def _marks_trees(ledger: Opened) -> tuple[dict[int, _Tree], int]:
     Marks are made of everything that waits, so a document under them came after the ones before.
     """
     stored = {
-        statement: (row, entry, leaves) for row, statement, entry, leaves in ledger.vault.marks()
+        statement: (row, entry, leaves)
+        for row, statement, entry, leaves in ledger.vault.marks.every()
     }
     interval = ledger.charter.genesis.interval_seconds
     first = ledger.charter.genesis.day
@@ -209,7 +210,7 @@ def check_scores(ledger: Opened) -> int:
     """Score again every population that was stored, and compare rows and public digest."""
     stated = _stated_scores(ledger)
     count = 0
-    for context, day, pack, size, rows in ledger.vault.scores():
+    for context, day, pack, size, rows in ledger.vault.populations.every():
         digest = scores.digest_of_rows(rows)
         if cbor.encode(["standing/scores/1", context, day, pack, size, digest]) not in stated:
             raise broken(
@@ -275,12 +276,12 @@ def _score_again(
 def _changed_that_day(ledger: Opened, number: int, context: str, day: int) -> bool:
     """Tell whether a consent began or ended, or a case moved, on the very day of the scores."""
     try:
-        consents = ledger.vault.consents(number, context)
+        consents = ledger.vault.agreed.consents(number, context)
     except Refused:
         return False
     moved = {
         step.day
-        for opening, _, _ in ledger.vault.cases(subject=number, context=context)
-        for _, step in ledger.vault.steps(opening)
+        for opening, _, _ in ledger.vault.cases.every(subject=number, context=context)
+        for _, step in ledger.vault.cases.steps(opening)
     }
     return day in moved or any(day in {since, until} for since, until, _ in consents)

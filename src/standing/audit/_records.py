@@ -123,7 +123,7 @@ class _Rights:
         """List for whom a reference stood, and when."""
         found = self._links.get((context, reference))
         if found is None:
-            found = self._links[context, reference] = self.vault.links(context, reference)
+            found = self._links[context, reference] = self.vault.people.links(context, reference)
         return found
 
     def person(self, number: int, context: str) -> _Person:
@@ -134,13 +134,13 @@ class _Rights:
         return found
 
     def _look_up(self, number: int, context: str) -> _Person:
-        kind = (self.vault.subject(number) or ("", b""))[0]
-        adult = self.vault.adult_since(number)
+        kind = (self.vault.people.subject(number) or ("", b""))[0]
+        adult = self.vault.people.adult_since(number)
         return _Person(
             kind == "person",
             _FOREVER if adult is None else adult,
-            self.vault.agreed(number, context),
-            self.vault.has_cases("contest", context, number),
+            self.vault.agreed.stretches(number, context),
+            self.vault.cases.are_there("contest", context, number),
         )
 
     def limits(self, number: int, context: str, day: int) -> Limits | None:
@@ -150,7 +150,7 @@ class _Rights:
             calendar = self.expected.calendars.get(context, WorkingDays())
             self._limits[key] = limits_of(
                 fold_cases(self.vault, number, context, day, lambda: calendar),
-                lambda: {r.id: r.record for r in self.vault.records_of(number, context)},
+                lambda: {r.id: r.record for r in self.vault.filed.records_of(number, context)},
                 day,
                 by_ledger=self.expected.ledger_keys.__contains__,
                 settled=True,
@@ -287,7 +287,7 @@ class _Checker:
         counts.erased += batch.kinds.count(LeafKind.ERASED)
 
     def _record(self, batch: StoredBatch, position: int) -> None:
-        opened = self._vault.open_record(batch, position)
+        opened = self._vault.filed.open_record(batch, position)
         record = opened.record
         if (record.context, record.issuer) != (batch.context, batch.issuer):
             raise _no_right(batch, opened, "it names another issuer or context than its batch")

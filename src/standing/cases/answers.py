@@ -87,7 +87,7 @@ def perk_of(
     opened = pack.purposes[purpose].perk if purpose in pack.purposes else ""
     perk = next((one for one in pack.perks if one.code == opened), None)
     agreed = _purposes(vault, number, context, day)
-    since = vault.consent_since(number, context, day)
+    since = vault.agreed.consent_since(number, context, day)
     cases = fold_cases(vault, number, context, day, lambda: rules.days(context))
     try:
         _, score = _scored(vault, rules, number, context, day, cases)
@@ -107,10 +107,10 @@ def names_of(vault: Vault, number: int, context: str, day: int) -> Iterator[byte
     Not by a reference that several people use: nobody is burdened for another (L32, L57).
     """
     for reference in _references(vault, number, context):
-        held = vault.holder(context, reference, day)
+        held = vault.people.holder(context, reference, day)
         if held is not None and held.subject == number and not held.shared:
             yield vault.secret.reference(context, reference)
-    key = vault.key_of(number, day)
+    key = vault.people.key_of(number, day)
     if key:
         yield vault.secret.maker(context, key)
 
@@ -124,20 +124,23 @@ def questions_of(
     """
     found = []
     for reference in _references(vault, number, context):
-        name, links = vault.secret.reference(context, reference), vault.links(context, reference)
+        name, links = (
+            vault.secret.reference(context, reference),
+            vault.people.links(context, reference),
+        )
         for leaf in vault.asked.under(name):
-            kept = vault.question(leaf)
+            kept = vault.asked.question(leaf)
             then = next((one for one in links if kept.day < one.until), links[-1])
             if then.subject == number:
                 found.append((name, leaf, kept))
-    for key in vault.keys_of(number):
+    for key in vault.people.keys_of(number):
         name = vault.secret.maker(context, key)
-        found += [(name, leaf, vault.question(leaf)) for leaf in vault.asked.under(name)]
+        found += [(name, leaf, vault.asked.question(leaf)) for leaf in vault.asked.under(name)]
     return sorted(found, key=lambda one: (one[2].day, one[1]))
 
 
 def _references(vault: Vault, number: int, context: str) -> list[str]:
-    links = (opened.document for opened in vault.documents(number, "link"))
+    links = (opened.document for opened in vault.filed.documents(number, "link"))
     mine = (link for link in links if isinstance(link, Link) and link.context == context)
     return sorted({link.reference for link in mine})
 
@@ -146,15 +149,15 @@ def _scored(
     vault: Vault, rules: Rules, number: int, context: str, day: int, cases: list[Case]
 ) -> tuple[list[OpenRecord], Score]:
     since = live_since(vault, number, context, day)
-    records = [r for r in vault.records_of(number, context) if r.included <= day]
+    records = [r for r in vault.filed.records_of(number, context) if r.included <= day]
     facts = facts_of(records, since, standings(cases))
     return records, policy.score(facts, rules.schedule(context), day)
 
 
 def _purposes(vault: Vault, number: int, context: str, day: int) -> frozenset[str] | None:
     """Give what a subject agreed to; None for whom no consent is needed: a register's."""
-    subject = vault.subject(number)
+    subject = vault.people.subject(number)
     if subject is not None and subject[0] != _PERSON:
         return None
-    terms = vault.terms(number, context, day)
+    terms = vault.agreed.terms(number, context, day)
     return terms.purposes if terms is not None else frozenset()

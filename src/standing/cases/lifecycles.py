@@ -115,8 +115,8 @@ def open_cases(
 ) -> list[tuple[Lifecycle, tuple[Event, ...]]]:
     """Open every case of a subject in a context, in order of name, to be folded on many days."""
     found = []
-    for opening, _, _ in vault.cases(subject=number, context=context):
-        steps = vault.steps(opening)
+    for opening, _, _ in vault.cases.every(subject=number, context=context):
+        steps = vault.cases.steps(opening)
         table = table_of(steps[0][1].lifecycle)
         found.append((table, tuple(event_of(leaf, step) for leaf, step in steps)))
     return found

@@ -50,7 +50,7 @@ class Lookup:
             self._undone = vault.undone
             self._over.clear()
         found = set()
-        for opening, number, _ in vault.cases(lifecycle="restriction", context=context):
+        for opening, number, _ in vault.cases.every(lifecycle="restriction", context=context):
             if opening not in self._over:
                 self._note(vault, rules, opening, number, context, day)
             if self._over.get(opening, NEVER) > day:
@@ -61,6 +61,8 @@ class Lookup:
         self, vault: Vault, rules: Rules, opening: bytes, number: int, context: str, day: int
     ) -> None:
         """Remember since when a case is over: nothing opens it again."""
-        case = case_of(vault.steps(opening), subject=number, day=day, days=rules.days(context))
+        case = case_of(
+            vault.cases.steps(opening), subject=number, day=day, days=rules.days(context)
+        )
         if case is not None and _STATES[case.state].final:
             self._over[opening] = case.since

@@ -18,10 +18,10 @@ def live_since(vault: Vault, number: int, context: str, day: int) -> int:
 
     A renewed consent goes on where the one before it began.
     """
-    subject = vault.subject(number)
+    subject = vault.people.subject(number)
     if subject is not None and subject[0] != "person":
         return 0
-    since = vault.consent_since(number, context, day)
+    since = vault.agreed.consent_since(number, context, day)
     if since is None:
         raise Refused(
             "E-PEOPLE-11",
@@ -68,10 +68,10 @@ def population(
     `included` tells of a log entry whether its records were there when the scores were made;
     `said` what cases made of a subject's records.
     """
-    touched = {number for _, number, _ in vault.cases(context=context)}
+    touched = {number for _, number, _ in vault.cases.every(context=context)}
     facts = facts_by_subject(vault, context, included)
     scored = []
-    for number in vault.numbers(context):
+    for number in vault.people.numbers(context):
         try:
             since = live_since(vault, number, context, day)
         except Refused:
@@ -93,7 +93,7 @@ def facts_by_subject(
             continue
         for position, kind in enumerate(batch.kinds):
             if kind == LeafKind.RECORD:
-                opened = vault.open_record(batch, position)
+                opened = vault.filed.open_record(batch, position)
                 found.setdefault(batch.owners[position], []).extend(facts_of([opened], 0))
     return found
 

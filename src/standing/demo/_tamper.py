@@ -42,7 +42,7 @@ def _record(copy: Path) -> None:
     vault = _vault(copy)
     batch = next(b for b in vault.batches.each() if bytes([LeafKind.RECORD]) in b.kinds)
     position = batch.kinds.index(LeafKind.RECORD)
-    record = vault.open_record(batch, position).record
+    record = vault.filed.open_record(batch, position).record
     worse = msgspec.structs.replace(record, salt=new_salt(), day=record.day - 1)
     data = preimage(worse)
     leaf = leaf_hash(data)
@@ -59,7 +59,7 @@ def _record(copy: Path) -> None:
 
 def _consent(copy: Path) -> None:
     vault = _vault(copy)
-    opened = next(d for d in vault.documents() if isinstance(d.document, Consent) and d.marks)
+    opened = next(d for d in vault.filed.documents() if isinstance(d.document, Consent) and d.marks)
     consent = opened.document
     assert isinstance(consent, Consent), "chosen above"
     wider = msgspec.structs.replace(consent, salt=new_salt(), until=consent.until + 3_650)
@@ -123,11 +123,11 @@ def _tile(copy: Path) -> None:
 def _score(copy: Path) -> None:
     """Lower somebody's stored score, and state the new population digest in public."""
     vault = _vault(copy)
-    context, day, pack, size, rows = next(s for s in vault.scores() if s[4])
+    context, day, pack, size, rows = next(s for s in vault.populations.every() if s[4])
     table = np.frombuffer(rows, scores.SCORE_ROW).copy()
     table["score"][0] -= 100
     with vault.transaction():
-        vault.store_scores(context, day, pack, size, table.tobytes())
+        vault.populations.keep(context, day, pack, size, table.tobytes())
     vault.close()
     digest = scores.digest_of_rows(table.tobytes())
     with open_ledger(copy) as ledger:

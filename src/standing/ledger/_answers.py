@@ -40,9 +40,9 @@ def answer_to(core: Core, asked: Asked, about: About, pack: Pack, day: int) -> s
 def _perk(core: Core, asked: Asked, about: About, day: int) -> str | None:
     """Look for a perk; for whoever has no live consent the same is done with somebody who has."""
     vault = core.vault
-    number = vault.subject_of_key(about.maker, day) or 0
-    stand_in = vault.somebody(asked.context, day, about.name)
-    is_live = bool(vault.live_consents(number, asked.context, day))
+    number = vault.people.subject_of_key(about.maker, day) or 0
+    stand_in = vault.rights.somebody(asked.context, day, about.name)
+    is_live = bool(vault.agreed.live_consents(number, asked.context, day))
     looked_at = number if is_live or stand_in is None else stand_in
     rules = rules_of(core)
     perk = answers.perk_of(vault, rules, looked_at, asked.context, asked.purpose, day)
@@ -52,7 +52,7 @@ def _perk(core: Core, asked: Asked, about: About, day: int) -> str | None:
 def answer_on(core: Core, asked: Asked, maker: bytes, day: int) -> str:
     """Give what the same question would have been answered on a day up to today."""
     vault, rules = core.vault, rules_of(core)
-    number = vault.subject_of_key(maker, day) if maker else _holder(core, asked, day)
+    number = vault.people.subject_of_key(maker, day) if maker else _holder(core, asked, day)
     pack = rules.pack(asked.context, day)
     if number is None:
         return answers.choose((), asked, pack)
@@ -64,5 +64,5 @@ def answer_on(core: Core, asked: Asked, maker: bytes, day: int) -> str:
 
 
 def _holder(core: Core, asked: Asked, day: int) -> int | None:
-    held = core.vault.holder(asked.context, asked.reference, day)
+    held = core.vault.people.holder(asked.context, asked.reference, day)
     return None if held is None or held.shared else held.subject

@@ -262,8 +262,8 @@ def _steps_before(core: Core, draft: Draft) -> list[tuple[bytes, Step]]:
             fix="Write it again and sign it today.",
         )
     pseudonym = core.vault.secret.pseudonym(draft.subject, step.context) if draft.subject else ""
-    before = core.vault.steps(step.opening) if step.opening else []
-    place = core.vault.case(case_name(step.opening)) if step.opening else None
+    before = core.vault.cases.steps(step.opening) if step.opening else []
+    place = core.vault.cases.find(case_name(step.opening)) if step.opening else None
     owned = (step.opening, draft.subject, step.context)
     fits = (
         step.pseudonym == pseudonym
@@ -307,7 +307,7 @@ def store_step(core: Core, draft: Draft, after: Case) -> None:
     for one in draft.evidence:
         core.vault.add(one, draft.subject, step.context)
     core.vault.add(step, draft.subject, step.context)
-    core.vault.set_due(after.opening, after.due)
+    core.vault.cases.set_due(after.opening, after.due)
     index_effects(core, after)
 
 
@@ -316,14 +316,16 @@ def index_effects(core: Core, case: Case) -> None:
     last = case.events[-1]
     match case.lifecycle, last.name:
         case "stop", "freeze":
-            core.vault.freeze(case.subject, case.context, case.opened, case.opening)
+            core.vault.agreed.freeze(case.subject, case.context, case.opened, case.opening)
         case "stop", "resume":
-            core.vault.thaw(case.opening, last.day)
+            core.vault.agreed.thaw(case.opening, last.day)
         case "link", "end":
-            core.vault.end_link(case.subject, case.context, case.first.reference, case.opened)
+            core.vault.people.end_link(
+                case.subject, case.context, case.first.reference, case.opened
+            )
         case "recovery", "second" | "cancel":
             others = _world.cases_of(core, case.subject, case.context)
-            core.vault.set_keys(case.subject, standing.recovered_keys(others))
+            core.vault.people.set_keys(case.subject, standing.recovered_keys(others))
         case _:
             pass
 
@@ -388,7 +390,7 @@ def leave_all(core: Core, number: int, context: str, *, keep: Iterable[str] = ()
             continue
         draft = draft_step(core, case.name, "leave", {}, by=key.public).signed(key)
         days = _world.working_days(core, context)
-        steps = [*core.vault.steps(case.opening), (leaf_of(draft.step), draft.step)]
+        steps = [*core.vault.cases.steps(case.opening), (leaf_of(draft.step), draft.step)]
         after = case_of(steps, subject=number, day=core.today, days=days)
         assert after is not None, "it has a step of today"
         store_step(core, draft, after)

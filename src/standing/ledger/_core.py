@@ -197,9 +197,9 @@ class Core:
 
         Without `whose`, as after a crash: every key that seals nothing.
         """
-        if not self.vault.unfinished():
+        if not self.vault.erasures.unfinished():
             return True
-        self.vault.destroy(self.vault.orphans() if whose is None else whose)
+        self.vault.erasures.destroy(self.vault.erasures.orphans() if whose is None else whose)
         return self.vault.scrub()
 
     @contextmanager
@@ -275,7 +275,7 @@ class Core:
     def _forget_staged(self) -> None:
         with self.vault.transaction():
             self.vault.batches.discard_staged()
-            self.vault.discard_staged_marks()
+            self.vault.marks.discard_staged()
 
     def publish(self) -> None:
         """Bring the published files up to the log, unless a bulk block will at its end."""
@@ -296,20 +296,20 @@ class Core:
         return gathered
 
     def _reconcile(self) -> None:
-        hashes = [*self.vault.batches.staged(), *self.vault.staged_marks()]
+        hashes = [*self.vault.batches.staged(), *self.vault.marks.staged()]
         if not hashes:
             return
         places = {h: index for h in hashes if (index := self.log.find(h)) is not None}
         with self.vault.transaction():
             self.vault.batches.include(places)
-            self.vault.include_marks(places)
+            self.vault.marks.include(places)
         self._forget_staged()
 
     # --- marks ----------------------------------------------------------------------------------
 
     def publish_marks(self) -> int:
         """Publish the marks that are due; gives how many documents they hold."""
-        waiting = len(self.vault.waiting())
+        waiting = len(self.vault.marks.waiting())
         marks = self._stage_due_marks()
         if not marks:
             return 0
@@ -324,7 +324,7 @@ class Core:
         through = self.engine.clock.now() // self.state.genesis.interval_seconds - 1
         if through <= self.state.marked_through:
             return []
-        leaves = self.vault.waiting()
+        leaves = self.vault.marks.waiting()
         contents = Contents(new_salt(), self.today, len(leaves), contents_digest(leaves))
         leaves.append(leaf_of(contents))
         size = _SMALLEST_MARKS
@@ -336,14 +336,14 @@ class Core:
         signed = self.engine.sign_marks(marks)
         with self.vault.transaction(is_bookkeeping=True):
             self.vault.add(contents)
-            self.vault.stage_marks(cose.parse_sign1(signed).statement_hash, leaves)
+            self.vault.marks.stage(cose.parse_sign1(signed).statement_hash, leaves)
         return [signed]
 
     def _include_marks(self, marks: Sequence[bytes], places: dict[bytes, int]) -> None:
         hashes = [cose.parse_sign1(signed).statement_hash for signed in marks]
         if hashes:
             with self.vault.transaction(is_bookkeeping=True):
-                self.vault.include_marks({h: places[h] for h in hashes})
+                self.vault.marks.include({h: places[h] for h in hashes})
 
 
 def _open_log(directory: Path, trust: Trust, keyring: Keyring | None) -> tuple[Log, bool]:
@@ -382,7 +382,7 @@ def checkpoint_keys(state: charter.State) -> list[PublicKey]:
 def _latest_day(state: charter.State, vault: Vault) -> int:
     """Give the day of the newest entry, marks or private document."""
     marked = (state.marked_through + 1) * state.genesis.interval_seconds // SECONDS_A_DAY
-    return max(state.day, marked, vault.newest_day())
+    return max(state.day, marked, vault.marks.newest_waiting())
 
 
 def _right_clock(state: charter.State, clock: Clock | None, vault: Vault) -> Clock:

@@ -142,7 +142,7 @@ def _keep(sitting: _Sitting, judged: _Judged) -> Decision:
         question = Presented(*kept, judged.about.maker)
         core.vault.asked.spend(judged.token.id)
     until = expires if judged.code == CLEAR else Questions.NEVER
-    core.vault.add_question(question, judged.about.name, until)
+    core.vault.asked.add(question, judged.about.name, until)
     core.vault.asked.note(
         judged.party, asked.transaction, day=sitting.today, question=judged.signed,
         answer=decision.signed, expires=expires, checkpoint=sitting.row,

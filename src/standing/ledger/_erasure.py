@@ -64,8 +64,8 @@ def erase_own(core: Core, key: PublicKey, context: str | None) -> Erased:
     """Erase whoever has just shown that they hold a key; raises as `erase` does."""
     _check_ready(core)
     number = _people.subject_of(core, key)
-    contexts = core.vault.places(number) if context is None else (context,)
-    if context is not None and not core.vault.placed(number, context):
+    contexts = core.vault.filed.places(number) if context is None else (context,)
+    if context is not None and not core.vault.filed.placed(number, context):
         raise Refused(
             "E-ERASE-03",
             f"Nothing of you is held in {context!r}.",
@@ -79,7 +79,7 @@ def step_back(core: Core, key: SigningKey, context: str) -> Erased:
     """Be as if one had never agreed in a context, within 14 days of the first consent there."""
     _check_ready(core)
     number = _people.subject_of(core, key.public)
-    given = [since for since, _, _ in core.vault.consents(number, context)]
+    given = [since for since, _, _ in core.vault.agreed.consents(number, context)]
     if not given or core.today >= min(given) + STEP_BACK_DAYS:
         raise Refused(
             "E-ERASE-04",
@@ -115,7 +115,7 @@ def _at_desk(core: Core, key: SigningKey, context: str | None, subject: str) -> 
             fix="Erase with the person's own key, or at such a desk.",
         )
     number = _world.known_as(core, subject, context)
-    contexts = core.vault.places(number) if context is None else (context,)
+    contexts = core.vault.filed.places(number) if context is None else (context,)
     done = _erase(
         core, number, contexts if number else (), with_place=bool(number) and context is None
     )
@@ -124,7 +124,7 @@ def _at_desk(core: Core, key: SigningKey, context: str | None, subject: str) -> 
 
 
 def _erase(core: Core, number: int, contexts: Sequence[str], *, with_place: bool) -> Erased:
-    kind = core.vault.subject(number)
+    kind = core.vault.people.subject(number)
     if kind is not None and kind[0] != "person":
         raise Refused(
             "E-ERASE-06",
@@ -202,7 +202,7 @@ def _periods(core: Core, number: int, context: str) -> list[_Period]:
         if case.lifecycle == "stop" and case.state != "resumed"
     }
     found: list[_Period] = []
-    for since, until, withdrawn in core.vault.given(number, context):
+    for since, until, withdrawn in core.vault.agreed.given(number, context):
         period = _Period(since, until, "ran out", until)
         stopped = next((day for day in sorted(stops) if since <= day < until), None)
         if stopped is not None:
@@ -224,14 +224,14 @@ def _whole(core: Core, number: int, context: str) -> Going:
     """Plan to take out all of a subject in a context, or, with none, their place."""
     return Going(
         number, context, whole=True, before=_FOREVER,
-        leaves=tuple(leaf for leaf, _, _ in core.vault.placed(number, context)),
+        leaves=tuple(leaf for leaf, _, _ in core.vault.filed.placed(number, context)),
         references=tuple(_references(core, number, context)),
-        records=tuple(core.vault.places_of(number, context)),
+        records=tuple(core.vault.filed.places_of(number, context)),
     )  # fmt: skip
 
 
 def _references(core: Core, number: int, context: str) -> list[bytes]:
-    documents = (opened.document for opened in core.vault.documents(number, "link"))
+    documents = (opened.document for opened in core.vault.filed.documents(number, "link"))
     return sorted(
         {
             core.vault.secret.reference(context, document.reference)
@@ -249,7 +249,7 @@ def _earlier(core: Core, number: int, context: str, since: int) -> Going:
     return Going(
         number, context, whole=False, before=since,
         leaves=tuple(sorted(_leaves_before(core, number, context, since))),
-        records=tuple(core.vault.places_of(number, context, before=since)),
+        records=tuple(core.vault.filed.places_of(number, context, before=since)),
     )  # fmt: skip
 
 
@@ -258,8 +258,11 @@ def _leaves_before(core: Core, number: int, context: str, since: int) -> set[byt
 
     One that decides a later case stays for as long as that one does.
     """
-    placed = core.vault.placed(number, context)
-    every = [core.vault.steps(o) for o, _, _ in core.vault.cases(subject=number, context=context)]
+    placed = core.vault.filed.placed(number, context)
+    every = [
+        core.vault.cases.steps(o)
+        for o, _, _ in core.vault.cases.every(subject=number, context=context)
+    ]
     deciding = {
         step.facts["into"]
         for steps in every
@@ -295,7 +298,9 @@ def _take_out(
     with ExitStack() as stack:
         for going in goings:
             if going.context and going.subject:
-                ended = core.vault.ended_among(going.subject, going.context, set(going.leaves))
+                ended = core.vault.agreed.ended_among(
+                    going.subject, going.context, set(going.leaves)
+                )
                 stack.enter_context(core.forgetting(going.subject, going.context, -ended))
         stack.enter_context(core.vault.transaction())
         for name, leaf in questions:
@@ -304,7 +309,7 @@ def _take_out(
             if going.context and going.subject:
                 before = None if going.whole else going.before
                 gone += _recalls.forget_questions(core, going.subject, going.context, before)
-        core.vault.forget(goings, core.today, questions=gone)
+        core.vault.erasures.forget(goings, core.today, questions=gone)
     for going in goings:
         if not going.whole and going.context:  # they are still here, with what came later
             ColumnStore(core.columns_folder, going.context).remove()
@@ -335,7 +340,7 @@ def materialise(core: Core) -> None:
 def _left(core: Core) -> Iterator[Going]:
     """Plan for those who left a context 30 days ago and asked for nothing."""
     day = core.today - ERASED_AFTER_DAYS
-    for number, context in core.vault.ended_by(day):
+    for number, context in core.vault.agreed.ended_by(day):
         periods = _periods(core, number, context)
         over = [period for period in periods if period.left <= day]
         if not over or _obstacle(core, number, context, by_clock=True) is not None:
@@ -350,8 +355,8 @@ def _nobodys_stops(core: Core) -> list[Going]:
     """Plan for the stops of nobody: they go when others do, so that none tells by staying."""
     leaves: list[bytes] = []
     days = _world.working_days(core, "")
-    for opening, _, _ in core.vault.cases(subject=0, lifecycle="stop"):
-        steps = core.vault.steps(opening)
+    for opening, _, _ in core.vault.cases.every(subject=0, lifecycle="stop"):
+        steps = core.vault.cases.steps(opening)
         case = case_of(steps, subject=0, day=core.today, days=days)
         stopped = case.entered("stopped") if case is not None else None
         if stopped is not None and stopped + ERASED_AFTER_DAYS <= core.today:
@@ -374,11 +379,11 @@ def _old_questions(core: Core) -> list[tuple[bytes, bytes]]:
 
 def _asked_about(core: Core, leaf: bytes) -> tuple[int, str]:
     """Give whom a question was about, and in which context; 0 for nobody."""
-    kept = core.vault.question(leaf)
+    kept = core.vault.asked.question(leaf)
     asked = parse_question(cose.parse_sign1(kept.question))
     if isinstance(kept, Presented):
-        return core.vault.subject_of_key(kept.maker, kept.day) or 0, asked.context
-    held = core.vault.holder(asked.context, asked.reference, kept.day)
+        return core.vault.people.subject_of_key(kept.maker, kept.day) or 0, asked.context
+    held = core.vault.people.holder(asked.context, asked.reference, kept.day)
     return (held.subject if held is not None else 0), asked.context
 
 

@@ -25,7 +25,7 @@ def evidence(core: Core, leaf: bytes, key: PublicKey) -> Evidence:
         "SELECT subject, context FROM documents WHERE leaf=? AND kind='evidence'", (leaf,)
     ).fetchone()
     if row is not None and _may_read(core, leaf, row[0], row[1], key.thumbprint):
-        kept = core.vault.document(leaf).document
+        kept = core.vault.filed.document(leaf).document
         assert isinstance(kept, Evidence), "its kind says so"
         return kept
     raise Refused(

@@ -43,7 +43,7 @@ def inbox(core: Core, number: int, context: str | None) -> list[Told]:
 
     What belongs to no context (keys, contacts, mandates) comes with all of them, or with "".
     """
-    contexts = ["", *core.vault.contexts_of(number)] if context is None else [context]
+    contexts = ["", *core.vault.people.contexts_of(number)] if context is None else [context]
     items = [item for name in contexts for item in items_of(core, number, name)]
     items.sort(key=lambda item: (item.day, item.context, item.id))
     told = _tellings(core, number)
@@ -83,7 +83,7 @@ def items_of(core: Core, number: int, context: str) -> Iterator[Item]:
 
 def _anywhere(core: Core, number: int) -> str:
     """Give a name by which a subject's commands find them, where no context is meant."""
-    contexts = core.vault.contexts_of(number)
+    contexts = core.vault.people.contexts_of(number)
     return core.vault.secret.pseudonym(number, contexts[0]) if contexts else "YOUR.pub"
 
 
@@ -106,7 +106,7 @@ def sayers(core: Core) -> Callable[[Case, Event], Sayer]:
 
 def noticed(core: Core, number: int, context: str, cases: list[Case]) -> Iterator[Noticed]:
     """Tell of every record of a subject in a context what its notice says."""
-    records = core.vault.records_of(number, context)
+    records = core.vault.filed.records_of(number, context)
     if not records:
         return
     pack = _rules.pack(core, _rules.next_pack(core, context))

@@ -52,7 +52,7 @@ def draft_freeze(core: Core, name: str, context: str, by: PublicKey) -> _cases.D
             fix="Use the key of one of these; whoever has their own key withdraws with it.",
         )
     number = _whom(core, name, context, signer.name if signer.role == "issuer" else None)
-    is_reference = number and core.vault.link(context, name) is not None
+    is_reference = number and core.vault.people.link(context, name) is not None
     facts = {"reference": name} if is_reference and len(name) <= _LONGEST else {}
     where = context if number else ""
     return _cases.draft_opening(core, number, where, "stop", "freeze", facts, by=by)
@@ -70,12 +70,12 @@ def _whom(core: Core, name: str, context: str, issuer: str | None) -> int:
     number = _world.known_as(core, name, context)
     if not number or (issuer is not None and not _is_known_to(core, number, name, context, issuer)):
         return 0
-    return number if core.vault.live_consents(number, context, core.today) else 0
+    return number if core.vault.agreed.live_consents(number, context, core.today) else 0
 
 
 def _is_known_to(core: Core, number: int, name: str, context: str, issuer: str) -> bool:
     """Tell whether a name is a reference by which this issuer knows a subject."""
-    documents = (opened.document for opened in core.vault.documents(number, "link"))
+    documents = (opened.document for opened in core.vault.filed.documents(number, "link"))
     return any(
         isinstance(document, Link)
         and (document.context, document.reference, document.issuer) == (context, name, issuer)

@@ -108,7 +108,7 @@ def letter(core: Core, name: str, step: int | None = None) -> Letter:
     """
     today = _world.find_case(core, name)
     event = _event(today, step)
-    steps = core.vault.steps(today.opening)[: event.number + 1]
+    steps = core.vault.cases.steps(today.opening)[: event.number + 1]
     days = _world.working_days(core, today.context)
     case = case_of(steps, subject=today.subject, day=event.day, days=days)
     assert case is not None, "its steps are of that day or earlier"
@@ -202,7 +202,7 @@ def _principal(
 ) -> tuple[Principal, ...]:
     """List the records that a case stands on, the heaviest by counted points first."""
     number, context = case.subject, case.context
-    records = core.vault.records_of(number, context)
+    records = core.vault.filed.records_of(number, context)
     cases = _world.cases_of(core, number, context, day)
     counted = _inbox.reasons_of(core, number, context, records, cases, day)
     said = replies(cases)

@@ -69,7 +69,7 @@ def _add(core: Core, document: Link, number: int) -> None:
     """Keep a link; whoever held the reference before is told by a step of the ledger's own."""
     context, reference = document.context, document.reference
     with core.vault.transaction():
-        held = core.vault.link(context, reference)
+        held = core.vault.people.link(context, reference)
         if held is not None:
             facts = {"reference": reference}
             ended = _cases.open_by_ledger(core, held[0], context, "link", "end", facts)
@@ -130,8 +130,8 @@ def draft_answer(core: Core, signed: bytes, code: str, key: PublicKey) -> Link:
 def take_answer(core: Core, document: Link) -> None:
     """Take a link that its subject proved: the reference stands for them from today on."""
     key_of = PublicKey.from_cose_key
-    number = core.vault.find(document.pseudonym, document.context)
-    held = core.vault.key_of(number, core.today) if number is not None else b""
+    number = core.vault.people.find(document.pseudonym, document.context)
+    held = core.vault.people.key_of(number, core.today) if number is not None else b""
     fresh = held and draft_answer(core, document.challenge, document.code, key_of(held))
     if not fresh or signed_digest(document) != signed_digest(fresh):
         raise Refused(
@@ -176,7 +176,7 @@ def _issuer_of(
 
 def _check_free(core: Core, number: int, context: str, reference: str) -> None:
     """Refuse a reference that stands for somebody, unless a ruling says that it should not."""
-    held = core.vault.link(context, reference)
+    held = core.vault.people.link(context, reference)
     if held is None:
         return
     cases = _world.cases_of(core, number, context)

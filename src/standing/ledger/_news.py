@@ -67,7 +67,7 @@ class _Finder:
 
     @cached_property
     def _reachable(self) -> frozenset[int]:
-        return self.core.vault.with_contacts()
+        return self.core.vault.cases.with_contacts()
 
     # --- where news come from -------------------------------------------------------------------
 
@@ -85,12 +85,12 @@ class _Finder:
         """Find the steps, questions and recalls that a marks statement holds now."""
         outbox = self.core.vault.outbox
         after = outbox.cursor(_MARKS)
-        last, documents = self.core.vault.marked_since(after)
+        last, documents = self.core.vault.marks.held_since(after)
         moved: dict[tuple[int, str], set[bytes]] = {}
         for leaf, kind, number, context in documents:
             if kind not in _TOLD_KINDS:
                 continue
-            match self.core.vault.document(leaf).document:
+            match self.core.vault.filed.document(leaf).document:
                 case Step() as step:
                     moved.setdefault((number, context), set()).add(step.opening or leaf)
                 case Question() | Presented() as question:
@@ -106,11 +106,11 @@ class _Finder:
 
     def look_at_clocks(self) -> None:
         """Find the cases that time has moved, and note when it moves them next."""
-        due = sorted(self.core.vault.due_cases(self.core.today), key=itemgetter(1, 2))
+        due = sorted(self.core.vault.cases.due(self.core.today), key=itemgetter(1, 2))
         for (number, context), group in groupby(due, key=itemgetter(1, 2)):
             openings = {opening for opening, _, _ in group}
             for case in self._look_at_cases(number, context, openings):
-                self.core.vault.set_due(case.opening, case.due)
+                self.core.vault.cases.set_due(case.opening, case.due)
             self.clocks += len(openings)
 
     def look_at_days(self) -> None:
@@ -148,9 +148,9 @@ class _Finder:
     def _look_at_question(self, leaf: bytes, question: Question | Presented) -> None:
         asked = read_asked(self.core, question)
         if isinstance(question, Presented):
-            number = self.core.vault.subject_of_key(question.maker, question.day)
+            number = self.core.vault.people.subject_of_key(question.maker, question.day)
         else:
-            held = self.core.vault.holder(asked.context, asked.reference, question.day)
+            held = self.core.vault.people.holder(asked.context, asked.reference, question.day)
             number = held.subject if held else None
         if number is not None:
             self._tell(number, notices.question_seed(leaf), asked.day, asked.context)
@@ -177,7 +177,7 @@ class _Finder:
 
     def _fold(self, opening: bytes, number: int, context: str) -> Case:
         case = case_of(
-            self.core.vault.steps(opening), subject=number, day=self.core.today,
+            self.core.vault.cases.steps(opening), subject=number, day=self.core.today,
             days=self._calendar(context),
         )  # fmt: skip
         assert case is not None, "it was opened before it could be found"
@@ -199,7 +199,7 @@ class _Finder:
         if not number or all(case.lifecycle != "contest" for case in cases):
             return cases
         known = {case.opening for case in cases}
-        openings = self.core.vault.at_rest(number, context, "contest")
+        openings = self.core.vault.cases.at_rest(number, context, "contest")
         others = [self._fold(o, number, context) for o in openings if o not in known]
         return together([*cases, *others]) if others else cases
 

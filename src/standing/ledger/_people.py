@@ -44,7 +44,7 @@ def enrol(core: Core, key: PublicKey, kind: str = "person") -> int:
             fix="Name one of them.",
         )
     cose_key = key.cose_key()
-    if core.vault.is_known_key(cose_key):
+    if core.vault.people.is_known_key(cose_key):
         raise Refused(
             "E-PEOPLE-02",
             "This key is enrolled already.",
@@ -59,7 +59,7 @@ def enrol(core: Core, key: PublicKey, kind: str = "person") -> int:
             " of whoever records them or asks about them (L46).",
             fix="Make a key of your own: standing key new subject -o FILE.",
         )
-    number = core.vault.new_number()
+    number = core.vault.people.new_number()
     document = Subject(new_salt(), core.today, number, kind, cose_key)
     with core.vault.transaction():
         core.vault.add(document, number)
@@ -72,7 +72,7 @@ def attest_adult(core: Core, key: PublicKey, adult_since: int, attester: Signing
     right = core.state.roll.keys.get(attester.public.thumbprint)
     if right is None or right.role != "attester" or right.revoked_entry is not None:
         raise wrong_role("attester", right)
-    if core.vault.adult_since(number) is not None:
+    if core.vault.people.adult_since(number) is not None:
         raise Refused(
             "E-ADULT-01",
             "The age of this key's holder is attested already.",
@@ -132,7 +132,7 @@ def draft_narrower(
     It ends when the one before it would have ended, so that nothing grows wide again.
     """
     number = subject_of(core, key)
-    held = core.vault.terms(number, context, core.today)
+    held = core.vault.agreed.terms(number, context, core.today)
     if held is None:
         raise _no_live_consent(context, "Agree first: standing consent give.")
     pack = _rules.next_pack(core, context)
@@ -152,7 +152,7 @@ def draft_narrower(
         )
     ends = [
         until
-        for since, until, _ in core.vault.consents(number, context)
+        for since, until, _ in core.vault.agreed.consents(number, context)
         if since <= core.today < until
     ]
     days = max(ends) - core.today
@@ -199,8 +199,8 @@ def give_consent(core: Core, consent: Consent) -> str:
             why="It names a pack or a text that is not the one to be read today.",
             fix="Draft it again, read the text, and sign it today.",
         )
-    stops = core.vault.freezes(number, consent.context)
-    if core.vault.withdrew_on(number, consent.context, core.today) or any(
+    stops = core.vault.agreed.freezes(number, consent.context)
+    if core.vault.agreed.withdrew_on(number, consent.context, core.today) or any(
         since == core.today for since, _ in stops
     ):
         raise Refused(
@@ -220,7 +220,7 @@ def give_consent(core: Core, consent: Consent) -> str:
         )
     verify_proof(consent.proof, key, signed_digest(consent), rp_id=core.state.genesis.rp_id)
     with core.vault.transaction():
-        core.vault.name(number, consent.context)
+        core.vault.people.name(number, consent.context)
         core.vault.add(consent, number, consent.context)
     return pseudonym
 
@@ -238,9 +238,9 @@ def draft_withdrawals(core: Core, key: PublicKey, context: str) -> list[Withdraw
     Raises `E-PEOPLE-05` where nothing is left to stop.
     """
     number = subject_of(core, key)
-    live = core.vault.live_consents(number, context, core.today)
+    live = core.vault.agreed.live_consents(number, context, core.today)
     if not live and _world.running_stop(core, number, context) is not None:
-        live = core.vault.open_consents(number, context, core.today)
+        live = core.vault.agreed.open_consents(number, context, core.today)
     if not live:
         raise _no_live_consent(context)
     pseudonym = core.vault.secret.pseudonym(number, context)
@@ -295,7 +295,7 @@ def draft_attributes(
 
 
 def _draft_attributes(core: Core, number: int, context: str, region: str, group: str) -> Attributes:
-    live = core.vault.live_consent(number, context, core.today)
+    live = core.vault.agreed.live_consent(number, context, core.today)
     if live is None:
         raise Refused(
             "E-PEOPLE-12",
@@ -304,9 +304,9 @@ def _draft_attributes(core: Core, number: int, context: str, region: str, group:
             fix="Agree first: standing consent give. Nothing requires a region or a group.",
         )
     _check_codes(region, group)
-    stated = core.vault.documents(number, "attributes")
+    stated = core.vault.filed.documents(number, "attributes")
     last = last_attributes((opened.document for opened in stated), context)
-    lasting = core.vault.live_consents(number, context, core.today)
+    lasting = core.vault.agreed.live_consents(number, context, core.today)
     if not (region or group) and held_attributes(last, lasting) is None:
         raise Refused(
             "E-PEOPLE-15",
@@ -343,7 +343,7 @@ def _check_codes(region: str, group: str) -> None:
 def take_attributes(core: Core, document: Attributes) -> None:
     """Take a signed statement of region and group; it replaces the one before."""
     context = document.context
-    number = core.vault.find(document.pseudonym)
+    number = core.vault.people.find(document.pseudonym)
     if number is None or signed_digest(document) != signed_digest(
         _draft_attributes(core, number, context, document.region, document.group)
     ):
@@ -356,7 +356,7 @@ def take_attributes(core: Core, document: Attributes) -> None:
         )
     verify_proof(
         document.proof,
-        PublicKey.from_cose_key(core.vault.key_of(number, core.today)),
+        PublicKey.from_cose_key(core.vault.people.key_of(number, core.today)),
         signed_digest(document),
         rp_id=core.state.genesis.rp_id,
     )
@@ -367,7 +367,7 @@ def take_attributes(core: Core, document: Attributes) -> None:
 def pseudonym_of(core: Core, key: PublicKey, context: str) -> str:
     """Give the name in a context of the holder of a key; raises `E-PEOPLE-08`, `E-PEOPLE-16`."""
     pseudonym = core.vault.secret.pseudonym(subject_of(core, key), context)
-    if core.vault.find(pseudonym, context) is None:
+    if core.vault.people.find(pseudonym, context) is None:
         raise Refused(
             "E-PEOPLE-16",
             f"The holder of this key has no name in {context!r}.",
@@ -382,11 +382,11 @@ def register_subjects(core: Core, context: str, references: frozenset[str]) -> N
     vault = core.vault
     with vault.transaction():
         for reference in sorted(references):
-            if vault.link(context, reference) is not None:
+            if vault.people.link(context, reference) is not None:
                 continue
-            number = vault.new_number()
+            number = vault.people.new_number()
             vault.add(Subject(new_salt(), core.today, number, "organisation", b""), number)
-            pseudonym = vault.name(number, context)
+            pseudonym = vault.people.name(number, context)
             entry = Link(
                 new_salt(), core.today, context, reference, pseudonym, "", b"", False, b"", "", []
             )  # fmt: skip
@@ -395,7 +395,7 @@ def register_subjects(core: Core, context: str, references: frozenset[str]) -> N
 
 def subject_of(core: Core, key: PublicKey) -> int:
     """Find for whom a key stands today; raises `E-PEOPLE-08`."""
-    number = core.vault.subject_of_key(key.cose_key(), core.today)
+    number = core.vault.people.subject_of_key(key.cose_key(), core.today)
     if number is None:
         raise Refused(
             "E-PEOPLE-08",

@@ -53,7 +53,7 @@ def columns_now(core: Core, context: str, live: Ints) -> Callable[[], Iterable[C
         return _beside(core, context, store, through, live)
     if not through:
         store.remove()
-    ended = core.vault.withdrawn(context)
+    ended = core.vault.agreed.withdrawn(context)
     for news, batch in _news(core, context, through, store.codes, live):
         store.append(news, batch.id, batch.statement.hex(), ended)
     store.forget_others(live)
@@ -83,7 +83,7 @@ class Everyone:
 
     def __init__(self, core: Core, context: str) -> None:
         self._core, self._context = core, context
-        self.numbers, self._since = core.vault.live_numbers(context, core.today)
+        self.numbers, self._since = core.vault.rights.live_numbers(context, core.today)
         self._blocks = columns_now(core, context, self.numbers)
 
     def score(
@@ -126,14 +126,14 @@ class Everyone:
         """Score those with cases one by one: few, and what was ruled is not in the columns."""
         core, context = self._core, self._context
         touched = np.array(
-            sorted({number for _, number, _ in core.vault.cases(context=context)}), np.uint64
+            sorted({number for _, number, _ in core.vault.cases.every(context=context)}), np.uint64
         )
         for place in np.flatnonzero(np.isin(self.numbers, touched)).tolist():
             number = int(self.numbers[place])
             said = standings(_world.cases_of(core, number, context))
             if not said:
                 continue
-            records = core.vault.records_of(number, context)
+            records = core.vault.filed.records_of(number, context)
             facts = scores.facts_of(records, int(self._since[place]), said)
             result = policy.score(facts, schedule, day)
             scored.score[place], scored.band[place] = result.score, result.band_index
@@ -155,7 +155,7 @@ def _continues(core: Core, store: ColumnStore, context: str) -> bool:
     """Tell whether this vault is the one that the store was made from, gone on."""
     through, witness, ended = store.covers()
     statement = core.vault.batches.statement_of(through)
-    return through > 0 and (statement, core.vault.withdrawn(context)) == (witness, ended)
+    return through > 0 and (statement, core.vault.agreed.withdrawn(context)) == (witness, ended)
 
 
 def _news(
@@ -186,7 +186,7 @@ def _open_batch(
     is_record = np.frombuffer(batch.kinds, np.uint8) == LeafKind.RECORD
     positions = np.flatnonzero(is_record & np.isin(owners, live)).tolist()
     for position in positions:
-        record = core.vault.open_record(batch, position)
+        record = core.vault.filed.open_record(batch, position)
         facts.setdefault(batch.owners[position], []).extend(scores.facts_of([record], 0))
     return len(positions)
 

@@ -38,7 +38,7 @@ def rates(core: Core) -> dict[str, Any]:
 
 def _everyones(core: Core, kind: str) -> Iterator[tuple[Case, Mapping[str, Case]]]:
     """Give every case of a kind, with all cases of its subject in its context by name."""
-    subjects = {(number, context) for _, number, context in core.vault.cases(lifecycle=kind)}
+    subjects = {(number, context) for _, number, context in core.vault.cases.every(lifecycle=kind)}
     for number, context in sorted(subjects):
         every = {case.name: case for case in _world.cases_of(core, number, context)}
         yield from ((case, every) for case in every.values() if case.lifecycle == kind)

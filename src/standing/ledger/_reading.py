@@ -41,8 +41,8 @@ def for_reading(core: Core, name: str, context: str | None) -> dict[str, object]
 
 def read_number(core: Core, number: int, context: str | None) -> dict[str, object]:
     """Give everything held on a subject by their number."""
-    contexts = [context] if context else core.vault.contexts_of(number)
-    texts = [opened.document for opened in core.vault.documents(number)]
+    contexts = [context] if context else core.vault.people.contexts_of(number)
+    texts = [opened.document for opened in core.vault.filed.documents(number)]
     nowhere = _world.cases_of(core, number, "")
     return {
         "note": "For reading. This report bears no signature.",
@@ -112,7 +112,7 @@ def _attributes(
     core: Core, number: int, context: str, texts: list[Document]
 ) -> dict[str, object] | None:
     """Show the subject what it states of itself; nobody else's report has this."""
-    live = core.vault.live_consents(number, context, core.today)
+    live = core.vault.agreed.live_consents(number, context, core.today)
     stated = held_attributes(last_attributes(texts, context), live)
     if stated is None:
         return None
@@ -128,7 +128,7 @@ def _records(
     core: Core, number: int, context: str, cases: Sequence[Case]
 ) -> list[dict[str, object]]:
     said, answered = standings(cases), replies(cases)
-    records = core.vault.records_of(number, context)
+    records = core.vault.filed.records_of(number, context)
     reasons = _inbox.reasons_of(core, number, context, records, list(cases))
     return [
         {
@@ -216,7 +216,7 @@ def _case(core: Core, case: Case) -> dict[str, Any]:
 
 def _file(core: Core, leaf: bytes) -> dict[str, object]:
     try:
-        kept = core.vault.document(leaf).document
+        kept = core.vault.filed.document(leaf).document
     except Refused:
         return {"leaf": leaf.hex(), "name": "", "bytes": 0}
     assert isinstance(kept, Evidence), "a step names evidence"

@@ -127,7 +127,7 @@ def _clear(core: Core, days: range) -> Iterator[_Found]:
 
 
 def _open(core: Core, leaf: bytes) -> tuple[Question | Presented, bytes, Asked, str]:
-    kept = core.vault.question(leaf)
+    kept = core.vault.asked.question(leaf)
     sign1 = cose.parse_sign1(kept.question)
     return kept, sign1.kid, parse_question(sign1), answered(kept.answer)
 

@@ -33,7 +33,7 @@ def verifiable(core: Core, name: str, context: str, recipient: PublicKey) -> byt
     key = core.require_answer_key("E-REPORT-01", "A verifiable report is signed.")
     scored = _scores.score(core, name, context)
     number = _scores.resolve(core, name, context)
-    records = core.vault.records_of(number, context)
+    records = core.vault.filed.records_of(number, context)
     entries = _entries(core)
     entries |= {record.entry for record in records}
     proven, waiting, marked = _documents(core, number, context)
@@ -79,12 +79,12 @@ def _vouched(core: Core, number: int, context: str) -> list[list[Any]]:
     known = set(core.state.roll.keys) | _world.ledger_keys(core)
     known |= {
         PublicKey.from_cose_key(opened.document.key).thumbprint
-        for opened in core.vault.documents(number, "consent")
+        for opened in core.vault.filed.documents(number, "consent")
         if isinstance(opened.document, Consent) and opened.document.context == context
     }
     asked = {
         opened.document.kid
-        for opened in core.vault.documents(number, "step")
+        for opened in core.vault.filed.documents(number, "step")
         if isinstance(opened.document, Step) and _is_shown(opened.document, context)
     }
     return [
@@ -112,11 +112,11 @@ def _documents(core: Core, number: int, context: str) -> tuple[list[Any], list[b
     Relief holds at once, so a step of this interval is shown before the log commits to it: its own
     signature stands under it, and the report is signed.
     """
-    trees = {row: (entry, leaves) for row, _, entry, leaves in core.vault.marks()}
+    trees = {row: (entry, leaves) for row, _, entry, leaves in core.vault.marks.every()}
     proven: list[Any] = []
     waiting: list[bytes] = []
     entries: set[int] = set()
-    for opened in core.vault.documents(number):
+    for opened in core.vault.filed.documents(number):
         if not _is_shown(opened.document, context):
             continue
         entry, leaves = (None, b"") if opened.marks is None else trees[opened.marks]

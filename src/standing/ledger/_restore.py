@@ -202,15 +202,19 @@ def _erase_again(work: Path, manifest: Manifest, head: KeysHead) -> int:
         count = 0
         if questions or goings:
             day = max(
-                vault.newest_day(), manifest.made // SECONDS_A_DAY, head.made // SECONDS_A_DAY
+                vault.marks.newest_waiting(),
+                manifest.made // SECONDS_A_DAY,
+                head.made // SECONDS_A_DAY,
             )
             with vault.transaction():
                 for name, leaf in questions:
                     vault.asked.drop(name, leaf)
-                count = vault.forget(goings, day, questions=[leaf for _, leaf in questions])
-        orphans = vault.orphans()
-        if orphans or vault.unfinished():
-            vault.destroy(orphans)
+                count = vault.erasures.forget(
+                    goings, day, questions=[leaf for _, leaf in questions]
+                )
+        orphans = vault.erasures.orphans()
+        if orphans or vault.erasures.unfinished():
+            vault.erasures.destroy(orphans)
         vault.scrub()
     finally:
         vault.close()
@@ -219,13 +223,13 @@ def _erase_again(work: Path, manifest: Manifest, head: KeysHead) -> int:
 
 def _locked(vault: Vault) -> list[Going]:
     """Plan for those whose key is gone: everything of theirs in that context."""
-    locked = vault.locked()
+    locked = vault.erasures.locked()
     return [
         Going(
             number, context, whole=True, before=_FOREVER,
-            leaves=tuple(leaf for leaf, _, _ in vault.placed(number, context)),
+            leaves=tuple(leaf for leaf, _, _ in vault.filed.placed(number, context)),
             references=tuple(sorted(_lost_references(vault, number, locked))),
-            records=tuple(vault.places_of(number, context)),
+            records=tuple(vault.filed.places_of(number, context)),
         )
         for number, context in sorted(locked)
     ]  # fmt: skip
@@ -235,19 +239,19 @@ def _lost_references(vault: Vault, number: int, locked: set[tuple[int, str]]) ->
     """Give the references of a subject that no document which can be opened names."""
     named = {
         vault.secret.reference(opened.document.context, opened.document.reference)
-        for context in {*vault.places(number)}
+        for context in {*vault.filed.places(number)}
         if (number, context) not in locked
-        for opened in vault.documents(number, "link", context)
+        for opened in vault.filed.documents(number, "link", context)
         if isinstance(opened.document, Link)
     }
-    return vault.references_of(number) - named
+    return vault.people.references_of(number) - named
 
 
 def _remembered(vault: Vault, erased: frozenset[bytes]) -> list[Going]:
     """Plan for single documents and records that were erased while the key stayed in use."""
-    locked = vault.locked()
+    locked = vault.erasures.locked()
     leaves: dict[tuple[int, str], list[bytes]] = {}
-    for leaf, whose in vault.every_leaf():
+    for leaf, whose in vault.filed.every_leaf():
         if leaf in erased and whose not in locked and whose[0]:
             leaves.setdefault(whose, []).append(leaf)
     records: dict[tuple[int, str], list[tuple[int, int]]] = {}

@@ -63,7 +63,7 @@ class Improvement:
 
 def resolve(core: Core, name: str, context: str | None) -> int:
     """Find a subject by pseudonym or by reference; raises `E-PEOPLE-10`."""
-    number = core.vault.find(name, context)
+    number = core.vault.people.find(name, context)
     if number is None:
         raise Refused(
             "E-PEOPLE-10",
@@ -98,14 +98,14 @@ def history(core: Core, name: str, context: str, since: int) -> tuple[policy.Out
     number = resolve(core, name, context)
     schedule, calendar = _rules.schedule(core, context), _world.working_days(core, context)
     known = schedule.known_on(core.today)
-    records = core.vault.records_of(number, context)
+    records = core.vault.filed.records_of(number, context)
     opened = open_cases(core.vault, number, context)
     turns = {core.today, since}
     for one in records:
         turns |= known.turning_days(one.record.type, one.record.day, one.included)
     for case in cases_on(opened, number, context, core.today, calendar):
         turns |= {day for day, _, _ in case.passed}
-    turns |= {start for start, _, _ in core.vault.consents(number, context)}
+    turns |= {start for start, _, _ in core.vault.agreed.consents(number, context)}
     days = sorted(day for day in turns if since <= day <= core.today)
     found: list[policy.Outlook] = []
     for day in days[-_MOST_TURNS:]:
@@ -132,7 +132,7 @@ def _history(
 ) -> tuple[int, list[policy.RecordFact], list[Case]]:
     number = resolve(core, name, context)
     since = scores.live_since(core.vault, number, context, day)
-    records = [r for r in core.vault.records_of(number, context) if r.included <= day]
+    records = [r for r in core.vault.filed.records_of(number, context) if r.included <= day]
     cases = _world.cases_of(core, number, context, day)
     return number, scores.facts_of(records, since, standings(cases)), cases
 
@@ -159,8 +159,8 @@ def improvements(core: Core, context: str, earlier: int, count: int) -> list[Imp
     schedule = _rules.schedule(core, context)
     names = {
         number: document.document.reference
-        for number in core.vault.numbers(context)
-        for document in core.vault.documents(number)
+        for number in core.vault.people.numbers(context)
+        for document in core.vault.filed.documents(number)
         if isinstance(document.document, Link) and document.document.context == context
     }
     facts = scores.facts_by_subject(core.vault, context, lambda _: True)
@@ -223,7 +223,7 @@ def score_all(core: Core, context: str) -> Population:
     facts = {"about": "scores", "pack": pack_digest}
     entry = core.state_in_public(document, f"scores/{context}/{format_day(day)}", facts)
     with core.vault.transaction():  # after: rows that nothing in public states would be forged ones
-        core.vault.store_scores(context, day, pack_digest, size, rows)
+        core.vault.populations.keep(context, day, pack_digest, size, rows)
     held = np.bincount(scored.band, minlength=len(bands)).tolist()
     values, counts = np.unique(scored.score, return_counts=True)
     return Population(

@@ -64,7 +64,11 @@ def worklist(core: Core, key: PublicKey) -> list[Work]:
 def _cases(core: Core, lifecycle: str, role: str, contexts: tuple[str, ...]) -> Iterator[Case]:
     """Find the cases in which something may wait: those with a clock, and what ended lately."""
     is_running = role == "reviewer" and lifecycle == "contest"  # those all have a clock
-    listed = core.vault.running(lifecycle) if is_running else core.vault.cases(lifecycle=lifecycle)
+    listed = (
+        core.vault.cases.running(lifecycle)
+        if is_running
+        else core.vault.cases.every(lifecycle=lifecycle)
+    )
     wanted: dict[tuple[int, str], set[bytes]] = {}
     for opening, number, context in listed:
         if not contexts or context in contexts:
@@ -113,7 +117,7 @@ def _records(core: Core, case: Case, *, is_own: bool) -> Iterator[dict[str, Any]
     named = case.first.records if case.lifecycle == "restriction" else (case.first.named,)
     wanted = set(named)
     said = replies(_world.cases_of(core, case.subject, case.context))
-    for opened in core.vault.records_of(case.subject, case.context):
+    for opened in core.vault.filed.records_of(case.subject, case.context):
         if opened.id in wanted:
             yield record_facts(opened, said.get(opened.id), is_own=is_own)
 

@@ -55,8 +55,8 @@ def known_as(core: Core, name: str, context: str | None) -> int:
 
     A pseudonym of another context names nobody here. Without a context, any pseudonym will do.
     """
-    number = core.vault.find(name, context) or 0
-    if context is None or ((link := core.vault.link(context, name)) and link[0] == number):
+    number = core.vault.people.find(name, context) or 0
+    if context is None or ((link := core.vault.people.link(context, name)) and link[0] == number):
         return number
     return number if core.vault.secret.pseudonym(number, context) == name else 0
 
@@ -69,7 +69,7 @@ def running_stop(core: Core, number: int, context: str) -> Case | None:
 
 def find_case(core: Core, name: str) -> Case:
     """Fold a case by its name, today; raises `E-CASE-06`."""
-    found = core.vault.case(name)
+    found = core.vault.cases.find(name)
     if found is None:
         raise Refused(
             "E-CASE-06",
@@ -105,7 +105,7 @@ def signer_of(core: Core, kid: bytes, number: int, context: str, lifecycle: str)
 
 def who_is(core: Core, kid: bytes, number: int, context: str, lifecycle: str) -> Signer | None:
     """Tell whose key this is, towards this subject; None for nobody's."""
-    if number and _thumbprint(core.vault.key_of(number, core.today)) == kid:
+    if number and _thumbprint(core.vault.people.key_of(number, core.today)) == kid:
         return Signer("subject", "the subject", "", kid)
     right = core.state.roll.keys.get(kid)
     if right is not None:
@@ -142,7 +142,7 @@ def who_was(core: Core, kid: bytes, number: int) -> Signer:
         return Signer(right.role, right.name, right.employer, kid)
     if kid in core.state.roll.log_keys:
         return Signer("ledger", core.trust.origin, core.state.genesis.operator_employer, kid)
-    own = core.vault.keys_of(number) if number else ()
+    own = core.vault.people.keys_of(number) if number else ()
     if any(_thumbprint(key) == kid for key in own):
         return Signer("subject", "the subject", "", kid)
     for other in cases_of(core, number, "") if number else ():
@@ -179,7 +179,7 @@ def _trusted_by(core: Core, kid: bytes, number: int, context: str, lifecycle: st
 def trusted_keys(core: Core, number: int) -> list[tuple[PublicKey, Signer]]:
     """List the keys that stand or stood for a subject, or that a subject trusted."""
     cases = cases_of(core, number, "")
-    subject = core.vault.subject(number)
+    subject = core.vault.people.subject(number)
     own = [subject[1] if subject else b"", *standing.recovered_keys(cases).values()]
     found = [("subject", "the subject", key) for key in own if key]
     for case in cases:
@@ -203,7 +203,7 @@ def public_key(core: Core, kid: bytes, number: int) -> PublicKey:
         return PublicKey.from_cose_key(right.key)
     if core.answer_key is not None and core.answer_key.public.thumbprint == kid:
         return core.answer_key.public
-    held = [core.vault.key_of(number, core.today)]
+    held = [core.vault.people.key_of(number, core.today)]
     held += [
         case.first.key
         for case in cases_of(core, number, "")
@@ -231,7 +231,7 @@ def world_of(
         files=files | (_evidence(core, number, context) if number else frozenset()),
         decided_today=lambda signer: _decided_today(core, signer),
         who=lambda who: who_was(core, who, number),
-        is_known_key=core.vault.is_known_key,
+        is_known_key=core.vault.people.is_known_key,
     )
     if not context:
         return world
@@ -264,7 +264,7 @@ def _evidence(core: Core, number: int, context: str) -> frozenset[bytes]:
 
 def _decided_today(core: Core, signer: Signer) -> int:
     """Count the restrictions that a human decided today, with whichever of their keys."""
-    steps = core.vault.steps_of_day("restriction", core.today)
+    steps = core.vault.cases.steps_of_day("restriction", core.today)
     decided = [step.kid for step in steps if step.event in DECISIONS]
     rights = (core.state.roll.keys.get(kid) for kid in decided)
     return sum(r is not None and (r.role, r.name) == (signer.role, signer.name) for r in rights)
@@ -288,7 +288,7 @@ class Records(Mapping[str, RecordView]):
 
     def _open(self) -> dict[str, RecordView]:
         core, said = self._core, standing.standings(self._cases)
-        records = core.vault.records_of(self._number, self._context)
+        records = core.vault.filed.records_of(self._number, self._context)
         pack = _rules.pack(core, _rules.next_pack(core, self._context))
         score = None
         try:

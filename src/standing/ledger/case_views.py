@@ -123,7 +123,7 @@ def _issuers(core: Core, case: Case) -> set[str]:
     if case.lifecycle != "restriction":
         return set()
     named = set(about(case))
-    records = core.vault.records_of(case.subject, case.context)
+    records = core.vault.filed.records_of(case.subject, case.context)
     return {opened.record.issuer for opened in records if opened.id in named}
 
 
@@ -165,7 +165,7 @@ def _step(core: Core, case: Case, event: Event, kid: bytes) -> StepView:
 
 def _file(core: Core, leaf: bytes) -> FileView:
     try:
-        kept = core.vault.document(leaf).document
+        kept = core.vault.filed.document(leaf).document
     except Refused:
         return FileView(leaf=leaf.hex(), name="", bytes=0)
     assert isinstance(kept, Evidence), "a step names evidence"
@@ -187,7 +187,7 @@ def _records(core: Core, case: Case, *, is_own: bool) -> list[dict[str, Any]]:
     return [
         {**record_facts(opened, said.get(opened.id), is_own=is_own),
          "details": dict(opened.record.details), "entry": opened.entry}
-        for opened in core.vault.records_of(case.subject, case.context)
+        for opened in core.vault.filed.records_of(case.subject, case.context)
         if opened.id in wanted
     ]  # fmt: skip
 

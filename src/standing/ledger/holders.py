@@ -26,7 +26,7 @@ def holding(core: Core, key: PublicKey) -> Holding:
         return Holding(
             role=right.role, name=right.name, employer=right.employer, contexts=right.contexts
         )
-    number = core.vault.subject_of_key(key.cose_key(), core.today)
+    number = core.vault.people.subject_of_key(key.cose_key(), core.today)
     if number is None:
         return Holding()
-    return Holding(role="subject", contexts=tuple(core.vault.contexts_of(number)))
+    return Holding(role="subject", contexts=tuple(core.vault.people.contexts_of(number)))

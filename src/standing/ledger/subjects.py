@@ -154,9 +154,9 @@ def places(core: Core, number: int) -> list[Place]:
 
 
 def _place(core: Core, number: int, context: str, pack: policy.Pack) -> Place:
-    is_named = context in core.vault.contexts_of(number)
+    is_named = context in core.vault.people.contexts_of(number)
     subject = core.vault.secret.pseudonym(number, context) if is_named else ""
-    has_consent = core.vault.live_consent(number, context, core.today) is not None
+    has_consent = core.vault.agreed.live_consent(number, context, core.today) is not None
     score: int | None = None
     band = ""
     if is_named and has_consent:
@@ -173,7 +173,7 @@ def _place(core: Core, number: int, context: str, pack: policy.Pack) -> Place:
         score=score,
         band=band,
         has_consent=has_consent,
-        records=len(core.vault.records_of(number, context)) if is_named else 0,
+        records=len(core.vault.filed.records_of(number, context)) if is_named else 0,
         open_cases=sum(case.due is not None for case in cases),
     )
 
@@ -231,7 +231,7 @@ def _opens(pack: policy.Pack, scored: _scores.SubjectScore | None) -> tuple[Open
 def _cards(
     core: Core, number: int, context: str, pack: policy.Pack, cases: list[Case]
 ) -> tuple[Card, ...]:
-    records = {opened.id: opened for opened in core.vault.records_of(number, context)}
+    records = {opened.id: opened for opened in core.vault.filed.records_of(number, context)}
     reasons = _inbox.reasons_of(core, number, context, list(records.values()), cases)
     said, answered = standings(cases), replies(cases)
     asked = _inbox.asked_of(core, number, context)
@@ -312,9 +312,9 @@ def case_line(case: Case) -> CaseLine:
 
 def _consents(core: Core, number: int, context: str) -> tuple[Given, ...]:
     given = {one.leaf: one for one in _inbox.given(core, number, context)}
-    live = core.vault.live_consents(number, context, core.today)
+    live = core.vault.agreed.live_consents(number, context, core.today)
     found = []
-    for opened in core.vault.documents(number, "consent"):
+    for opened in core.vault.filed.documents(number, "consent"):
         consent = opened.document
         if isinstance(consent, Consent) and consent.context == context:
             one = given.get(leaf_of(consent))
@@ -335,7 +335,7 @@ def _consents(core: Core, number: int, context: str) -> tuple[Given, ...]:
 def _references(core: Core, number: int, context: str) -> tuple[Known, ...]:
     return tuple(
         Known(reference=link.reference, issuer=link.issuer, since=format_day(link.day))
-        for opened in core.vault.documents(number, "link")
+        for opened in core.vault.filed.documents(number, "link")
         if isinstance(link := opened.document, Link) and link.context == context
     )
 

@@ -46,8 +46,10 @@ from standing.vault._documents import (
     signed_digest,
 )
 from standing.vault._erasure import Going
+from standing.vault._filed import OpenDocument, OpenRecord
 from standing.vault._keys import (
     KEYS_SCHEMA,
+    OPERATOR,
     SealingKeys,
     Secret,
     case_name,
@@ -56,13 +58,16 @@ from standing.vault._keys import (
     unseal,
 )
 from standing.vault._outbox import DROPPED, TOLD, UNDELIVERED, WAITING, Message, Outbox
+from standing.vault._people import Linked
+from standing.vault._rights import Right
 from standing.vault._runs import ROWID, Rows, known_rows, load_run_rows
 from standing.vault._schema import SCHEMA
-from standing.vault._vault import Linked, OpenDocument, OpenRecord, Right, Vault
+from standing.vault._vault import Vault
 
 __all__ = [
     "DROPPED",
     "KEYS_SCHEMA",
+    "OPERATOR",
     "ROWID",
     "SCHEMA",
     "TOLD",

@@ -4,14 +4,16 @@ Everything here is found by keyed hashes and is written alike for every question
 erasure names a relying party, its transaction and a nonce, and nobody it asked about.
 """
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
+from standing.vault._database import Database
+from standing.vault._documents import Presented, Question, Recall
+from standing.vault._filed import Filed
 from standing.vault._keys import Secret
+from standing.wire.days import SECONDS_A_DAY
 
 _SETTLED: Final = 0
-_A_DAY: Final = 86_400
 _CURSOR: Final = "recalls"
 
 
@@ -44,13 +46,31 @@ class Questions:
     NEVER: Final = 2**40
     """Until when an answer other than `clear` is watched: until it ceases to hold."""
 
-    def __init__(self, db: sqlite3.Connection, secret: Secret) -> None:
+    def __init__(self, db: Database, secret: Secret, filed: Filed) -> None:
         self._db = db
         self._secret = secret
+        self._filed = filed
         self.changes = 0
         """How often something was written here that may suspend a key, or free it."""
 
     # --- questions ------------------------------------------------------------------------------
+
+    def add(self, document: Question | Presented, name: bytes, until: int) -> bytes:
+        """Keep a question and its answer, found again by the name alone. In a transaction.
+
+        The name is the keyed hash of a reference, or of the key that made a presentation. The
+        same statements run whether or not it stands for anybody: the document is sealed under the
+        operator's key. `until`: the second at which nobody needs to watch it any more.
+        """
+        leaf = self._filed.keep(document)
+        self._db.execute("INSERT INTO questions VALUES (?,?,?)", (name, leaf, until))
+        return leaf
+
+    def question(self, leaf: bytes) -> Question | Presented:
+        """Open one question."""
+        document = self._filed.document(leaf).document
+        assert isinstance(document, Question | Presented), "the questions table names questions"
+        return document
 
     def earlier(self, party: bytes, transaction: str) -> Earlier | None:
         """Find what a key asked about a transaction before."""
@@ -149,8 +169,8 @@ class Questions:
     def clear_on(self, name: bytes, day: int) -> list[bytes]:
         """List the leaves of questions whose `clear` had been given and held on a day."""
         query = "SELECT leaf FROM questions WHERE name=? AND until>? AND until<? ORDER BY leaf"
-        begins = day * _A_DAY
-        rows = self._db.execute(query, (name, begins, begins + 2 * _A_DAY))
+        begins = day * SECONDS_A_DAY
+        rows = self._db.execute(query, (name, begins, begins + 2 * SECONDS_A_DAY))
         return [leaf for (leaf,) in rows]
 
     def under(self, name: bytes) -> list[bytes]:
@@ -168,7 +188,7 @@ class Questions:
             "SELECT q.name, q.leaf FROM questions q JOIN documents d ON d.leaf=q.leaf"
             " WHERE q.until<? AND d.day<? ORDER BY q.leaf"
         )
-        return self._db.execute(query, (day * _A_DAY, day)).fetchall()
+        return self._db.execute(query, (day * SECONDS_A_DAY, day)).fetchall()
 
     def drop(self, name: bytes, leaf: bytes) -> None:
         """Find a question no more."""
@@ -203,10 +223,11 @@ class Questions:
         query = "SELECT count(*) FROM recalls WHERE party=? AND confirmed IS NULL AND due<=?"
         return int(self._db.execute(query, (party, day)).fetchone()[0])
 
-    def recall(self, party: bytes, transaction: str, nonce: bytes, since: int, due: int) -> None:
+    def recall(self, said: Recall) -> None:
         """Note that an answer no longer holds."""
         self._db.execute(
-            "INSERT INTO recalls VALUES (?,?,?,?,?,NULL)", (party, transaction, nonce, since, due)
+            "INSERT INTO recalls VALUES (?,?,?,?,?,NULL)",
+            (said.party, said.transaction, said.nonce, said.since, said.due),
         )
         self.changes += 1
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from standing.errors import Broken
+from standing.vault._database import Database
 from standing.vault._runs import (
     POSTING,
     Rows,
@@ -115,7 +116,7 @@ def _damaged(batch: int, why: str) -> Broken:
 class Batches:
     """The batches of one vault, inside transactions that the vault opens."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
 
     def stage(self, batches: Sequence[SealedBatch], row_ids: Rows, day: int) -> None:
@@ -138,9 +139,9 @@ class Batches:
                 ),
             )
             postings.append(_postings(number, np.frombuffer(batch.owners, _OWNER)))
-        write_run(self._db, "rowid", row_ids, staged=True)
+        write_run(self._db.connection, "rowid", row_ids, staged=True)
         if postings:
-            write_run(self._db, "posting", np.concatenate(postings), staged=True)
+            write_run(self._db.connection, "posting", np.concatenate(postings), staged=True)
 
     def include(self, entries: dict[bytes, int]) -> None:
         """Show staged batches, by statement hash, at their places in the log."""
@@ -149,7 +150,7 @@ class Batches:
             [(entry, statement) for statement, entry in entries.items()],
         ).rowcount
         if included > 0:  # else the staged indexes belong to batches that the log lacks
-            settle_runs(self._db)
+            settle_runs(self._db.connection)
 
     def staged(self) -> list[bytes]:
         """List the statement hashes of staged batches."""
@@ -158,7 +159,7 @@ class Batches:
     def discard_staged(self) -> None:
         """Forget batches that never reached the log; nobody was told that they were taken."""
         self._db.execute("DELETE FROM batches WHERE entry IS NULL")
-        drop_staged_runs(self._db)
+        drop_staged_runs(self._db.connection)
 
     def erase(self, places: Iterable[tuple[int, int]]) -> list[bytes]:
         """Empty records at (batch, position), staged ones too; gives their leaves.
@@ -191,7 +192,7 @@ class Batches:
 
     def _open(self, column: str, batch: int) -> sqlite3.Blob:
         try:
-            return self._db.blobopen("batches", column, batch)
+            return self._db.connection.blobopen("batches", column, batch)
         except sqlite3.OperationalError:
             raise _damaged(batch, "an index names it and it is not there") from None
 

@@ -113,6 +113,10 @@ class Secret:
         return "n_" + b32encode(digest).decode()[:PSEUDONYM_CHARS].lower()
 
 
+OPERATOR: Final = (0, "")
+"""Whose sealing key documents about no subject use."""
+
+
 def record_id(leaf: bytes) -> str:
     """Name a record by its leaf: `r_` and 26 characters of base32."""
     return "r_" + b32encode(leaf).decode()[:PSEUDONYM_CHARS].lower()

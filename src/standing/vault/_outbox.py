@@ -5,11 +5,11 @@ A recipient is a contact of a subject (`c_...`, the case that keeps its address)
 Everything happens inside the vault's transactions.
 """
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from standing.vault._database import Database
 from standing.vault._keys import Secret
 
 WAITING: Final = "waiting"
@@ -38,7 +38,7 @@ _COLUMNS: Final = "id, recipient, about, made, state, attempts, next, why"
 class Outbox:
     """The messages of one vault."""
 
-    def __init__(self, db: sqlite3.Connection, secret: Secret) -> None:
+    def __init__(self, db: Database, secret: Secret) -> None:
         self._db = db
         self._secret = secret
 

@@ -13,6 +13,9 @@ from standing.errors import Refused
 Day = NewType("Day", int)
 """Days since 1970-01-01; 0 to 2,932,896 (9999-12-31)."""
 LAST_DAY: Final = Day(2_932_896)
+FOREVER: Final = 2**31
+"""Until when something lasts that has no end: after every day."""
+SECONDS_A_DAY: Final = 86_400
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)

@@ -22,7 +22,7 @@ def problem(town: Town) -> str:
 
 
 def number_of(town: Town, person: int) -> int:
-    found: int = town.ledger._core.vault.find(town.names[person])
+    found: int = town.ledger._core.vault.people.find(town.names[person])
     return found
 
 
@@ -119,7 +119,7 @@ def test_a_consent_of_another_context_is_found(town: Town) -> None:
 def test_a_context_that_is_not_its_consents_is_found(town: Town) -> None:
     name = in_rail(town)
     vault: Vault = town.ledger._core.vault
-    ((_, _, leaf),) = vault.consents(number_of(town, 0), "rail")
+    ((_, _, leaf),) = vault.agreed.consents(number_of(town, 0), "rail")
     here = draft(town, pseudonym=name, consent=leaf)
     plant(town, here, context="rail")
     assert problem(town) == ELSEWHERE
@@ -193,7 +193,7 @@ def sealed_anew(vault: Vault) -> None:
     """Put another code under the same leaf, sealed well."""
     query = "SELECT leaf, subject FROM documents WHERE kind='attributes'"
     leaf, number = vault.db.execute(query).fetchone()
-    opened = next(d.document for d in vault.documents(number) if d.leaf == leaf)
+    opened = next(d.document for d in vault.filed.documents(number) if d.leaf == leaf)
     data = preimage(msgspec.structs.replace(opened, region="de-be"))
     assert leaf_hash(data) != leaf
     sealed = seal(vault.keys.require(number, CONTEXT), leaf, data)

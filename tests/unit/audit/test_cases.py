@@ -37,7 +37,7 @@ def problem(town, check="cases"):
 def plant(town, draft, *, owner=None):
     """Store a signed step as whoever holds vault and keys can, with every index in order."""
     core = town.ledger._core
-    before = list(core.vault.steps(draft.step.opening)) if draft.step.opening else []
+    before = list(core.vault.cases.steps(draft.step.opening)) if draft.step.opening else []
     if owner is not None:
         draft = _cases.Draft(draft.step, owner, draft.evidence)
     steps = [*before, (leaf_of(draft.step), draft.step)]
@@ -58,7 +58,7 @@ def execute(town, sql, *values):
 
 
 def leaf_at(town, number):
-    return town.ledger._core.vault.steps(town.case.opening)[number][0]
+    return town.ledger._core.vault.cases.steps(town.case.opening)[number][0]
 
 
 def test_what_nobody_touched_holds_before_and_after_its_marks(court):
@@ -145,7 +145,7 @@ def test_a_role_that_cannot_take_the_step_is_found(court):
 def bury(town, document):
     """Store a document of person 0 past every index, as whoever holds the keys can."""
     vault = town.ledger._core.vault
-    number, data = vault.find(town.names[0]), preimage(document)
+    number, data = vault.people.find(town.names[0]), preimage(document)
     leaf = leaf_of(document)
     sealed = seal(vault.keys.require(number, CONTEXT), leaf, data)
     row = leaf, type(document).__name__.lower(), document.day, number, CONTEXT, sealed
@@ -199,7 +199,7 @@ def test_a_contest_of_anothers_record_is_found(court):
 
 
 def test_a_step_kept_for_another_subject_is_found(court):
-    number = court.ledger._core.vault.find(court.names[1])
+    number = court.ledger._core.vault.people.find(court.names[1])
     plant(court, step(court, "add", {"words": "Mine."}, court.people[0]), owner=number)
     assert "kept for another" in problem(court)
 
@@ -228,7 +228,7 @@ def test_a_file_that_is_gone_is_found(court):
 
 def test_a_file_that_nobody_brought_is_found(court):
     core = court.ledger._core
-    number = core.vault.find(court.names[0])
+    number = core.vault.people.find(court.names[0])
     file = Evidence(new_salt(), court.ledger.today, CONTEXT, court.names[0], "a.txt", b"x")
     with core.vault.transaction():
         core.vault.add(file, number, CONTEXT)

@@ -62,7 +62,7 @@ def test_an_erasure_that_was_never_committed_to_excuses_nothing(court):
 def test_an_erasure_that_names_random_leaves_hides_nothing(court):
     vault = court.ledger._core.vault
     stored = {row[0] for row in vault.db.execute("SELECT leaf FROM documents")}
-    [(_, _, _, leaves)] = list(vault.marks())[-1:]
+    [(_, _, _, leaves)] = list(vault.marks.every())[-1:]
     padding = next(
         leaf for at in range(0, len(leaves), 32) if (leaf := leaves[at : at + 32]) not in stored
     )
@@ -77,7 +77,7 @@ def test_a_table_of_contents_that_leaves_one_out_is_found(court):
     court.ledger.score_all(CONTEXT)
     court.contest(1, court.record_of(1))
     court.move_to(COUNTED + 2)
-    waiting = core.vault.waiting()
+    waiting = core.vault.marks.waiting()
     contents = Contents(new_salt(), core.today, len(waiting) - 1, contents_digest(waiting[1:]))
     leaves = [*waiting, leaf_of(contents)]
     leaves += [new_salt() for _ in range(64 - len(leaves))]
@@ -88,7 +88,7 @@ def test_a_table_of_contents_that_leaves_one_out_is_found(court):
     signed = core.engine.sign_marks(marks)
     with core.vault.transaction():
         core.vault.add(contents)
-        core.vault.stage_marks(cose.parse_sign1(signed).statement_hash, leaves)
+        core.vault.marks.stage(cose.parse_sign1(signed).statement_hash, leaves)
     core._include_marks([signed], core._propose([], [signed]))
     core.publish()
     assert "WITHHELD" in problems(court)["marks"]
@@ -109,7 +109,7 @@ def test_marks_that_never_reached_the_log_leave_no_table_of_contents_behind(cour
 def test_an_erasure_that_is_not_finished_says_so(court):
     vault = court.ledger._core.vault
     with vault.transaction():
-        vault.forget([], court.ledger.today)
+        vault.erasures.forget([], court.ledger.today)
     assert "standing tick" in problems(court)["databases"]
     court.ledger.tick()
     assert problems(court) == {}

@@ -28,7 +28,7 @@ def holds(stage):
 def plant(stage, draft):
     """Keep a signed step without asking whether it is open."""
     core = stage.ledger._core
-    before = list(core.vault.steps(draft.step.opening)) if draft.step.opening else []
+    before = list(core.vault.cases.steps(draft.step.opening)) if draft.step.opening else []
     case = case_of(
         [*before, (leaf_of(draft.step), draft.step)], subject=draft.subject, day=core.today,
         days=working_days(stage.ledger._core, draft.step.context),

@@ -149,4 +149,4 @@ def test_papers_that_excuse_are_shown_and_not_kept(lost):
     lost.ledger.step(case.name, "hear", heard, key=lost.keys["first"].key)
     rule = ruling(lost, case)
     assert lost.ledger.step(case.name, "rule", rule, key=lost.keys["first"].key).state == "closed"
-    assert list(vault.documents(kind="evidence")) == []
+    assert list(vault.filed.documents(kind="evidence")) == []

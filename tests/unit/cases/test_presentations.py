@@ -269,14 +269,14 @@ def test_whoever_holds_a_card_sees_what_was_asked_in_their_own_time(counter):
     ask_by(counter, "card-1")
     counter.move(1)
     core = counter.ledger._core
-    number = core.vault.find(counter.names[2])
+    number = core.vault.people.find(counter.names[2])
     link = Link(
         new_salt(), core.today, CONTEXT, "card-1", counter.names[2], "railway", b"", False, b"", "",
         [],
     )  # fmt: skip
     with core.vault.transaction():
-        before = core.vault.find(counter.names[1])
-        core.vault.end_link(before, CONTEXT, "card-1", core.today)
+        before = core.vault.people.find(counter.names[1])
+        core.vault.people.end_link(before, CONTEXT, "card-1", core.today)
         core.vault.add(link, number, CONTEXT)
     ask_by(counter, "card-1")
     shown = [

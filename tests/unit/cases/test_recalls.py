@@ -274,7 +274,7 @@ def test_what_is_left_of_a_recall_says_nothing_of_the_subject(stage):
     answer(stage, trip="booking-a")
     contest(stage, stage.unpaid)
     told(stage)
-    kept = next(d.document for d in stage.ledger._core.vault.documents(kind="recall"))
+    kept = next(d.document for d in stage.ledger._core.vault.filed.documents(kind="recall"))
     assert {type(kept.party), kept.transaction} == {bytes, "booking-a"}
     assert set(kept.__struct_fields__) == {
         "salt", "day", "party", "transaction", "nonce", "since", "due",
@@ -291,7 +291,7 @@ def test_erasure_recalls_what_burdened_and_leaves_no_question(stage):
     answer(stage, trip="booking-b")
     stage.step(filed, "take-back", by="resident")
     core = stage.ledger._core
-    number = core.vault.find("card-1", "rail")
+    number = core.vault.people.find("card-1", "rail")
     with core.vault.transaction():
         leaves = _recalls.forget_questions(core, number, "rail")
     assert len(leaves) == 2

@@ -262,8 +262,8 @@ def test_the_guesser_would_see_what_the_vault_knows(attack):
     vault = attack.ledger._core.vault
     stored = {}
     for card in attack.references:
-        number = vault.find(card, CONTEXT)
-        stored[card] = 0 if number is None else len(vault.records_of(number, CONTEXT))
+        number = vault.people.find(card, CONTEXT)
+        stored[card] = 0 if number is None else len(vault.filed.records_of(number, CONTEXT))
     assert {stored[card] for card in attack.live} == {ROWS_A_FILE}
     share, by_chance = guess(stored, labellings(attack)["live"], attack.references)
     assert share == 1.0

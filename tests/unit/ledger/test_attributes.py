@@ -17,7 +17,7 @@ from tests.support import ADULT_SINCE, CONTEXT, NOTICE_DAYS, TODAY, Town, new_ke
 def read(town: Town, day: int | None = None) -> dict[str, tuple[str, str]]:
     """Give (region, group) by pseudonym, as a simulation reads them."""
     vault = town.ledger._core.vault
-    found = vault.attributes(CONTEXT, town.ledger.today if day is None else day)
+    found = vault.rights.attributes(CONTEXT, town.ledger.today if day is None else day)
     return {vault.secret.pseudonym(number, CONTEXT): stated for number, stated in found.items()}
 
 
@@ -208,7 +208,7 @@ def test_no_score_answer_or_population_changes_with_them(town: Town) -> None:
     def told() -> list[object]:
         scores = [town.ledger.score(name, CONTEXT).score for name in town.names]
         answers = [town.ledger.decide(town.ask(*what)).answer.answer for what in asked]
-        rows = [row[4] for row in town.ledger._core.vault.scores()]
+        rows = [row[4] for row in town.ledger._core.vault.populations.every()]
         return [scores, answers, town.ledger.score_all(CONTEXT).digest, rows]
 
     told()
@@ -230,7 +230,7 @@ def test_a_recipients_report_does_not_contain_them(town: Town) -> None:
     town.import_rows([row(0)])
     town.move_to(TODAY + NOTICE_DAYS)
     town.ledger.tick()
-    held = town.ledger._core.vault.documents()
+    held = town.ledger._core.vault.filed.documents()
     assert all(d.marks is not None for d in held)
     court = new_key("auditor", "court")
     sealed = town.ledger.report_for("card-0", CONTEXT, court.public)
@@ -267,7 +267,7 @@ def test_a_vault_without_the_key_tells_nothing(town: Town) -> None:
     give(town, region="de-by")
     vault: Vault = town.ledger._core.vault
     keys: SealingKeys = vault.keys
-    other = vault.find(town.names[1])
+    other = vault.people.find(town.names[1])
     query = "SELECT leaf, sealed FROM documents WHERE kind='attributes'"
     for leaf, sealed in vault.db.execute(query):
         with pytest.raises(StandingError):

@@ -143,7 +143,7 @@ def test_the_three_places_lie_apart(court, tmp_path):
 
 
 def test_an_erasure_is_erased_again_when_an_older_copy_comes_back(court, places):
-    number = court.ledger._core.vault.find(court.names[0])
+    number = court.ledger._core.vault.people.find(court.names[0])
     traces = Traces(court.ledger, number, CONTEXT)
     court.ledger.backup(*places)
     court.ledger.erase(CONTEXT, key=court.people[0])
@@ -177,7 +177,7 @@ def test_whoever_was_erased_everywhere_stays_so(court, places):
 
 
 def test_what_was_left_behind_before_a_new_consent_is_erased_again(court, places):
-    number = court.ledger._core.vault.find(court.names[0])
+    number = court.ledger._core.vault.people.find(court.names[0])
     court.ledger.withdraw(court.people[0], CONTEXT)
     court.ledger.backup(*places)
     traces = Traces(court.ledger, number, CONTEXT)
@@ -186,7 +186,7 @@ def test_what_was_left_behind_before_a_new_consent_is_erased_again(court, places
     court.move_to(COUNTED + 31)
     court.ledger.tick()
     _, ledger = back(court, places)
-    link = next(court.ledger._core.vault.documents(number, "link"))
+    link = next(court.ledger._core.vault.filed.documents(number, "link"))
     gone = {what for what in traces.stored if what.startswith(("sealed", "case"))}
     gone -= {f"sealed {link.leaf.hex()}, {part}" for part in ("head", "tail")}
     traces.directory = ledger.directory

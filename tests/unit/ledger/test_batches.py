@@ -100,7 +100,7 @@ def held(town):
     found = [
         (n, msgspec.structs.replace(r.record, salt=b""))
         for n, name in enumerate(town.names)
-        for r in vault.records_of(vault.find(name), CONTEXT)
+        for r in vault.filed.records_of(vault.people.find(name), CONTEXT)
     ]
     return sorted(found, key=str)
 
@@ -176,7 +176,7 @@ def test_whoever_does_not_consent_is_dropped_and_the_sender_is_answered_alike(to
     answers = {(d.records, d.batches, d.refused, d.already_there, d.bad) for d in done}
     assert answers == {(1, 1, 0, 0, ())}
     vault = town.ledger._core.vault
-    assert [len(vault.records_of(vault.find(n), CONTEXT)) for n in town.names[:2]] == [0, 1]
+    assert [len(vault.filed.records_of(vault.people.find(n), CONTEXT)) for n in town.names[:2]] == [0, 1]
     again = [
         refuse(town, make(town, [row(n, card=card)]), "E-BATCH-10").records
         for n, card in enumerate(("card-1", "card-0", "nobody"))
@@ -263,7 +263,7 @@ def test_a_public_register_names_its_organisations_and_an_old_act_is_taken(regis
     assert (done.records, done.batches) == (6, 1)
     vault = register.ledger._core.vault
     numbers = vault.numbers("food-hygiene")
-    assert [len(vault.records_of(n, "food-hygiene")) for n in numbers] == [2, 2, 2]
+    assert [len(vault.filed.records_of(n, "food-hygiene")) for n in numbers] == [2, 2, 2]
     checks = register.ledger.verify().checks
     assert all(c.ok for c in checks), [c.problem for c in checks if not c.ok]
 

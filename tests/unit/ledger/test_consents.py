@@ -41,7 +41,9 @@ def narrow(town, person=0, **less):
 
 def terms(town, person=0, day=None):
     vault = town.ledger._core.vault
-    found = vault.terms(vault.find(town.names[person]), CONTEXT, day or town.ledger.today)
+    found = vault.agreed.terms(
+        vault.people.find(town.names[person]), CONTEXT, day or town.ledger.today
+    )
     return None if found is None else (sorted(found.purposes), sorted(found.issuers))
 
 
@@ -257,7 +259,7 @@ def test_the_text_says_in_two_languages_who_what_how_long_and_how_to_stop(name):
 
 
 def test_anyone_can_make_the_text_again_from_public_documents(town):
-    consent = next(d.document for d in town.ledger._core.vault.documents(kind="consent"))
+    consent = next(d.document for d in town.ledger._core.vault.filed.documents(kind="consent"))
     assert isinstance(consent, Consent)
     log = town.ledger._core.log
     rules = policy.parse_pack(log.document(consent.pack))
@@ -297,7 +299,7 @@ def _plant(town, consent):
     vault = town.ledger._core.vault
     with vault.transaction():
         signed = sign_document(consent, town.people[0])
-        vault.add(signed, vault.find(town.names[0]), CONTEXT)
+        vault.add(signed, vault.people.find(town.names[0]), CONTEXT)
 
 
 @pytest.mark.parametrize(
@@ -331,4 +333,4 @@ def test_a_record_by_an_issuer_that_the_consent_does_not_name_is_found(two):
     _plant(two, early)  # as if they had agreed to no more from the beginning
     wrong = {c.name: c.problem for c in two.ledger.verify().checks if not c.ok}
     assert "the consent of its day names other issuers" in wrong["records"].why
-    assert vault.terms(vault.find(two.names[0]), CONTEXT, TODAY).issuers == {"metro"}
+    assert vault.agreed.terms(vault.people.find(two.names[0]), CONTEXT, TODAY).issuers == {"metro"}

@@ -40,7 +40,7 @@ def court(tmp_path, monkeypatch):
 
 
 def number_of(town, person=0):
-    return town.ledger._core.vault.find(town.names[person])
+    return town.ledger._core.vault.people.find(town.names[person])
 
 
 def desk(town):
@@ -142,7 +142,7 @@ def test_the_leaves_in_public_trees_stay(court):
     vault = court.ledger._core.vault
     leaves = Traces(court.ledger, number_of(court), CONTEXT).leaves
     court.ledger.erase(CONTEXT, key=court.people[0])
-    trees = b"".join(leaves for _, _, _, leaves in vault.marks())
+    trees = b"".join(leaves for _, _, _, leaves in vault.marks.every())
     trees += b"".join(batch.leaves for batch in vault.batches.each())
     assert len(leaves) > 8
     assert [leaf for leaf in leaves if leaf not in trees] == []
@@ -153,7 +153,9 @@ def test_a_stored_population_that_somebody_is_in_goes_with_them(court):
     court.move_to(COUNTED + 2)
     court.ledger.score_all(CONTEXT)
     court.ledger.erase(CONTEXT, key=court.people[0])
-    assert [day for _, day, _, _, _ in court.ledger._core.vault.scores()] == [COUNTED + 2]
+    assert [day for _, day, _, _, _ in court.ledger._core.vault.populations.every()] == [
+        COUNTED + 2
+    ]
     assert verified(court) == []
 
 
@@ -301,7 +303,7 @@ def joined(town):
 def test_within_14_days_of_the_first_consent_one_steps_back_without_trace(court):
     key, name = joined(court)
     court.link(name, "card-new")
-    traces = Traces(court.ledger, court.ledger._core.vault.find(name), CONTEXT)
+    traces = Traces(court.ledger, court.ledger._core.vault.people.find(name), CONTEXT)
     court.move_to(court.ledger.today + 13)
     assert court.ledger.step_back(key, CONTEXT).complete
     assert traces.found() == {}
@@ -323,7 +325,7 @@ def test_after_14_days_one_withdraws(court):
 
 
 def is_here(town, person=0):
-    return bool(town.ledger._core.vault.placed(number_of(town, person) or -1, CONTEXT))
+    return bool(town.ledger._core.vault.filed.placed(number_of(town, person) or -1, CONTEXT))
 
 
 def days_until_gone(town, limit=60, person=0):
@@ -356,10 +358,10 @@ def test_what_the_clock_erases_leaves_the_bulk_store_in_step_with_the_vault(cour
     assert not is_here(court)
     assert not is_here(court, 1)
     assert store.covers()[0] > 0  # nothing is rebuilt
-    assert store.covers()[2] == core.vault.withdrawn(CONTEXT) == 0
+    assert store.covers()[2] == core.vault.agreed.withdrawn(CONTEXT) == 0
     court.ledger.withdraw(court.people[2], CONTEXT)
     court.ledger.score_all(CONTEXT)
-    assert store.covers()[2] == core.vault.withdrawn(CONTEXT) == 1
+    assert store.covers()[2] == core.vault.agreed.withdrawn(CONTEXT) == 1
     assert verified(court) == []
 
 
@@ -431,7 +433,7 @@ def test_what_was_left_behind_goes_though_its_subject_agreed_anew(court):
     court.move_to(court.ledger.today + 30)
     court.ledger.tick()
     gone = {what for what in traces.stored if what.startswith(("sealed", "case"))}
-    link = next(court.ledger._core.vault.documents(number_of(court), "link"))
+    link = next(court.ledger._core.vault.filed.documents(number_of(court), "link"))
     gone -= {f"sealed {link.leaf.hex()}, {part}" for part in ("head", "tail")}
     assert gone & set(traces.found()) == set()
     report = court.ledger.report(court.names[0])["contexts"][0]

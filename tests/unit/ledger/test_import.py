@@ -16,7 +16,7 @@ def counts(town: Town) -> tuple[int, int, int]:
     """Count log entries, batches and row identities."""
     vault = town.ledger._core.vault
     batches = vault.db.execute("SELECT count(*) FROM batches").fetchone()[0]
-    return town.ledger.log_size, batches, sum(map(len, vault.known_row_ids()))
+    return town.ledger.log_size, batches, sum(map(len, vault.filed.known_row_ids()))
 
 
 BAD = {
@@ -139,7 +139,9 @@ def test_rows_without_consent_are_answered_alike_and_nothing_of_them_is_held(tow
     vault = town.ledger._core.vault
     sizes = {len(batch.leaves) for batch in vault.batches.each()}
     assert sizes == {32 * 32}
-    held = [len(vault.records_of(vault.find(name), CONTEXT)) for name in town.names[:2]]
+    held = [
+        len(vault.filed.records_of(vault.people.find(name), CONTEXT)) for name in town.names[:2]
+    ]
     assert held == [0, 1]
     assert town.ledger.verify().ok
 
@@ -149,15 +151,15 @@ def test_a_row_from_before_consent_is_not_held(town: Town) -> None:
     assert town.import_rows([row(0, card="card-5", day=format_day(TODAY - 1))]).records == 1
     assert town.import_rows([row(1, card="card-5", day=format_day(TODAY))]).records == 1
     vault = town.ledger._core.vault
-    number = vault.subject_of_key(key.public.cose_key(), town.ledger.today)
-    assert [r.record.row for r in vault.records_of(number, CONTEXT)] == ["r1"]
+    number = vault.people.subject_of_key(key.public.cose_key(), town.ledger.today)
+    assert [r.record.row for r in vault.filed.records_of(number, CONTEXT)] == ["r1"]
 
 
 def test_a_stored_records_leaf_is_the_hash_of_its_one_encoding(town: Town) -> None:
     bases = ["x" * n for n in (1, 23, 24, 200)] + ["Straße 7", "车票"]
     town.import_rows([row(n, card="card-0", basis=basis) for n, basis in enumerate(bases)])
     vault = town.ledger._core.vault
-    records = vault.records_of(vault.find(town.names[0]), CONTEXT)
+    records = vault.filed.records_of(vault.people.find(town.names[0]), CONTEXT)
     assert [r.record.basis for r in records] == bases
     assert [leaf_of(r.record) for r in records] == [r.leaf for r in records]
 
@@ -166,8 +168,8 @@ def held(town: Town) -> list[tuple[object, ...]]:
     vault = town.ledger._core.vault
     return sorted(
         (r.record.reference, r.record.type, r.record.day, r.record.row, str(r.record.details))
-        for number in vault.numbers(CONTEXT)
-        for r in vault.records_of(number, CONTEXT)
+        for number in vault.people.numbers(CONTEXT)
+        for r in vault.filed.records_of(number, CONTEXT)
     )
 
 
@@ -226,7 +228,11 @@ def test_a_map_may_translate_step_and_compose_values(town: Town) -> None:
     good = [row(0, type="F", basis="7"), row(1, type="H", basis="8", zones="")]
     assert town.import_rows(good, map_data=mapped).records == 2
     vault = town.ledger._core.vault
-    bases = {r.record.basis for n in vault.numbers(CONTEXT) for r in vault.records_of(n, CONTEXT)}
+    bases = {
+        r.record.basis
+        for n in vault.people.numbers(CONTEXT)
+        for r in vault.filed.records_of(n, CONTEXT)
+    }
     assert bases == {"check 007 of r0", "check 008 of r1"}
     with pytest.raises(RowsRefused) as caught:
         town.import_rows([row(3, type="X")], map_data=mapped)

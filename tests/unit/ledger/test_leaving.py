@@ -172,7 +172,7 @@ def test_a_stop_of_nobody_is_answered_and_written_alike(court):
 
 def test_a_stop_of_nobody_keeps_no_name(court):
     court.ledger.freeze("card-of-a-stranger", CONTEXT, key=desk(court))
-    texts = [str(opened.document) for opened in court.ledger._core.vault.documents()]
+    texts = [str(opened.document) for opened in court.ledger._core.vault.filed.documents()]
     assert not [text for text in texts if "stranger" in text]
 
 
@@ -258,13 +258,18 @@ def test_whoever_is_stopped_is_in_no_population(court):
 def test_a_region_cannot_be_read_by_looking_back_past_a_stop(court):
     court.ledger.give_attributes(court.people[0], CONTEXT, region="de-by")
     vault = court.ledger._core.vault
-    assert len(vault.attributes(CONTEXT, COUNTED)) == 1
+    assert len(vault.rights.attributes(CONTEXT, COUNTED)) == 1
     court.move_to(COUNTED + 2)
     court.ledger.freeze("card-0", CONTEXT, key=desk(court))
-    assert [len(vault.attributes(CONTEXT, COUNTED + n)) for n in range(4)] == [0, 0, 0, 0]
+    assert [len(vault.rights.attributes(CONTEXT, COUNTED + n)) for n in range(4)] == [0, 0, 0, 0]
     court.move_to(COUNTED + 4)
     court.ledger.resume(court.people[0], CONTEXT)
-    assert [len(vault.attributes(CONTEXT, COUNTED + n)) for n in (1, 2, 3, 4)] == [1, 0, 0, 1]
+    assert [len(vault.rights.attributes(CONTEXT, COUNTED + n)) for n in (1, 2, 3, 4)] == [
+        1,
+        0,
+        0,
+        1,
+    ]
 
 
 def test_a_consent_that_ran_out_is_not_stopped_again(court):
@@ -274,8 +279,8 @@ def test_a_consent_that_ran_out_is_not_stopped_again(court):
     name = court.ledger.give_consent(sign_document(draft, key))
     court.move_to(COUNTED + 3)
     court.ledger.freeze(name, CONTEXT, key=desk(court))
-    number = court.ledger._core.vault.find(name)
-    assert court.ledger._core.vault.freezes(number, CONTEXT) == []
+    number = court.ledger._core.vault.people.find(name)
+    assert court.ledger._core.vault.agreed.freezes(number, CONTEXT) == []
 
 
 def test_a_ledger_that_slept_holds_what_one_that_was_ticked_daily_holds(court, tmp_path):

@@ -19,8 +19,10 @@ def known(town):
     """Whether a reference stands for a person."""
 
     def stands_for(reference, person):
-        held = town.ledger._core.vault.link(CONTEXT, reference)
-        return held is not None and held[0] == town.ledger._core.vault.find(town.names[person])
+        held = town.ledger._core.vault.people.link(CONTEXT, reference)
+        return held is not None and held[0] == town.ledger._core.vault.people.find(
+            town.names[person]
+        )
 
     return stands_for
 
@@ -245,7 +247,7 @@ def problem(town):
 def plant(town, document, person=0):
     vault = town.ledger._core.vault
     with vault.transaction():
-        vault.add(document, vault.find(town.names[person]), CONTEXT)
+        vault.add(document, vault.people.find(town.names[person]), CONTEXT)
 
 
 def test_a_link_without_its_code_is_found(town):

@@ -227,7 +227,7 @@ class Court(RuleBasedStateMachine):
         self.helpers: dict[int, SigningKey] = {}
         for person in range(PEOPLE):
             number = self.place.numbers[person]
-            self.words.people.append(Person(core.vault.consents(number, CONTEXT)[0][0]))
+            self.words.people.append(Person(core.vault.agreed.consents(number, CONTEXT)[0][0]))
             self.learn_records(person)
         assert len(self.words.records) == len(FIRST_RECORDS)
         self.gone: set[str] = set()
@@ -1059,7 +1059,7 @@ class Court(RuleBasedStateMachine):
         facts = {"target": "score", "words": "No.", "ground": "other", "again": False}
         core = self.ledger._core
         # the ledger knows a day only by what was written on it or before
-        known = max(core.state.day, core.vault.newest_day())
+        known = max(core.state.day, core.vault.marks.newest_waiting())
         if core.today < known:
             with pytest.raises(Refused, match="E-CLOCK-02"):
                 self.ledger.open_case(own.public, CONTEXT, "contest", "file", facts, key=own)

@@ -78,7 +78,7 @@ def test_whoever_agreed_twice_stops_once(town: Town) -> None:
     with pytest.raises(Refused) as caught:
         town.ledger.score(town.names[0], CONTEXT)
     assert caught.value.code == "E-PEOPLE-11"
-    assert town.ledger._core.vault.attributes(CONTEXT, town.ledger.today) == {}
+    assert town.ledger._core.vault.rights.attributes(CONTEXT, town.ledger.today) == {}
     assert town.ledger.verify().ok
 
 
@@ -202,7 +202,7 @@ def test_each_context_has_another_pseudonym_sealing_key_and_reference_hash(town:
     town.ledger.link(name, "card-0", "rail", issuer="tram", by=tram.key)
     town.import_rows([row(0, card="card-0")])
     vault = town.ledger._core.vault
-    number = vault.find(town.names[0])
+    number = vault.people.find(town.names[0])
     assert name != town.names[0]
     assert vault.keys.raw(number, "rail") != vault.keys.raw(number, CONTEXT)
     hashes = {vault.secret.reference(context, "card-0") for context in ("rail", CONTEXT)}
@@ -215,7 +215,7 @@ def test_each_context_has_another_pseudonym_sealing_key_and_reference_hash(town:
     for leaf, data in sealed:
         with pytest.raises(StandingError):
             unseal(vault.keys.require(number, CONTEXT), leaf, data)
-    assert vault.records_of(number, "rail") == []
+    assert vault.filed.records_of(number, "rail") == []
     assert town.ledger.report(name, "rail")["contexts"][0]["subject"] == name
 
 

@@ -35,7 +35,7 @@ def peopled(town: Town) -> Town:
 def by_the_specification(town: Town) -> list[tuple[int, int]]:
     core = town.ledger._core
     found = []
-    for number in core.vault.numbers(CONTEXT):
+    for number in core.vault.people.numbers(CONTEXT):
         name = core.vault.secret.pseudonym(number, CONTEXT)
         try:
             scored = town.ledger.score(name, CONTEXT).score
@@ -84,8 +84,8 @@ def test_news_are_appended_and_nothing_is_opened_twice(peopled: Town, monkeypatc
     peopled.ledger.score_all(CONTEXT)
     opened = []
     vault = peopled.ledger._core.vault
-    real = vault.open_record
-    monkeypatch.setattr(vault, "open_record", lambda *a: opened.append(a) or real(*a))
+    real = vault.filed.open_record
+    monkeypatch.setattr(vault.filed, "open_record", lambda *a: opened.append(a) or real(*a))
     peopled.import_rows(
         [row(0, id="late", card="card-1", zones="", day=format_day(TODAY + NOTICE_DAYS))]
     )
@@ -97,7 +97,7 @@ def test_news_are_appended_and_nothing_is_opened_twice(peopled: Town, monkeypatc
 
 def test_whoever_withdraws_is_in_no_file_of_the_bulk_store(peopled: Town) -> None:
     peopled.ledger.score_all(CONTEXT)
-    number = peopled.ledger._core.vault.find(peopled.names[1])
+    number = peopled.ledger._core.vault.people.find(peopled.names[1])
     trace = int(number).to_bytes(8, "little")
     assert trace in everything(peopled)
     peopled.ledger.withdraw(peopled.people[1], CONTEXT)
@@ -115,7 +115,7 @@ def test_a_new_consent_does_not_bring_old_rows_back(peopled: Town) -> None:
     peopled.ledger.withdraw(peopled.people[1], CONTEXT)
     peopled.move_to(TODAY + NOTICE_DAYS + 1)
     peopled.ledger.consent(peopled.people[1], CONTEXT)
-    number = peopled.ledger._core.vault.find(peopled.names[1])
+    number = peopled.ledger._core.vault.people.find(peopled.names[1])
     assert dict(by_columns(peopled))[number] == 1000
     shutil.rmtree(peopled.directory / "columns")
     assert by_columns(peopled) == by_the_specification(peopled)
@@ -123,7 +123,7 @@ def test_a_new_consent_does_not_bring_old_rows_back(peopled: Town) -> None:
 
 def test_withdrawals_inside_a_bulk_block_are_forgotten_when_it_ends(peopled: Town) -> None:
     peopled.ledger.score_all(CONTEXT)
-    numbers = [peopled.ledger._core.vault.find(name) for name in peopled.names[:2]]
+    numbers = [peopled.ledger._core.vault.people.find(name) for name in peopled.names[:2]]
     with peopled.ledger.bulk():
         for person in peopled.people[:2]:
             peopled.ledger.withdraw(person, CONTEXT)
@@ -189,9 +189,9 @@ def test_who_may_be_scored_is_asked_at_once_as_it_is_one_by_one(peopled: Town) -
     peopled.ledger.withdraw(peopled.people[0], CONTEXT)
     vault = peopled.ledger._core.vault
     for day in (TODAY - 50, TODAY, TODAY + NOTICE_DAYS, TODAY + 3_000):
-        numbers, since = vault.live_numbers(CONTEXT, day)
+        numbers, since = vault.rights.live_numbers(CONTEXT, day)
         one_by_one = {}
-        for number in vault.numbers(CONTEXT):
+        for number in vault.people.numbers(CONTEXT):
             try:
                 one_by_one[number] = _scores.scores.live_since(vault, number, CONTEXT, day)
             except Refused:
@@ -204,7 +204,7 @@ def test_a_second_leaver_who_is_refused_costs_the_first_nothing(peopled: Town) -
     peopled.ledger.score_all(CONTEXT)
     before = by_columns(peopled)
     core = peopled.ledger._core
-    numbers = [core.vault.find(name) for name in peopled.names[:2]]
+    numbers = [core.vault.people.find(name) for name in peopled.names[:2]]
     with pytest.raises(ZeroDivisionError):
         leave_and_fail(core, numbers)
     assert by_columns(peopled) == before == by_the_specification(peopled)
@@ -220,7 +220,7 @@ def leave_and_fail(core, numbers) -> None:
 
 def test_consents_that_end_by_themselves_leave_no_rows_either(peopled: Town) -> None:
     peopled.ledger.score_all(CONTEXT)
-    number = peopled.ledger._core.vault.find(peopled.names[0])
+    number = peopled.ledger._core.vault.people.find(peopled.names[0])
     assert int(number).to_bytes(8, "little") in everything(peopled)
     peopled.move_to(TODAY + 800)
     assert by_columns(peopled) == by_the_specification(peopled) == []
@@ -247,7 +247,7 @@ def test_a_consent_for_no_context_touches_no_folder(peopled: Town) -> None:
     key = peopled.people[0]
     draft = peopled.ledger.draft_consent(key.public, CONTEXT, ["ride"])
     evil = msgspec.structs.replace(draft, context="../../evil")
-    number = peopled.ledger._core.vault.find(peopled.names[0])
+    number = peopled.ledger._core.vault.people.find(peopled.names[0])
     pseudonym = peopled.ledger._core.vault.secret.pseudonym(number, "../../evil")
     signed = sign_document(msgspec.structs.replace(evil, pseudonym=pseudonym), key)
     with pytest.raises(Refused, match="E-PACK-12"):

@@ -138,7 +138,7 @@ def test_what_was_taken_there_is_committed_to_once_the_log_can_be_written(cast, 
         assert full_disk(cast, name).returncode == 0
     cast.place.sleep(1)
     cast.ledger.tick(send=False)
-    assert not cast.ledger._core.vault.waiting()
+    assert not cast.ledger._core.vault.marks.waiting()
     cast.place.close()
     assert is_whole(cast.ledger.directory) == []
 

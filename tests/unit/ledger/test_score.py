@@ -98,7 +98,7 @@ def test_verbs_in_a_bulk_block_become_durable_together_or_not_at_all(town: Town)
     before = town.ledger.checkpoint
     with pytest.raises(ZeroDivisionError), town.ledger.bulk():
         town.add_person().public.thumbprint[1 // 0]
-    assert len(town.ledger._core.vault.numbers(CONTEXT)) == 5
+    assert len(town.ledger._core.vault.people.numbers(CONTEXT)) == 5
     assert town.ledger.checkpoint == before
     with pytest.raises(Refused) as caught, town.ledger.bulk():
         town.import_rows(rows(1))

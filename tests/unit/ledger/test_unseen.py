@@ -231,7 +231,9 @@ def marks_of(cast):
     query = "SELECT marks, position FROM documents WHERE marks IS NOT NULL"
     for row, position in core.vault.db.execute(query):
         places.setdefault(row, []).append(position)
-    return [(len(leaves) // 32, places.get(row, [])) for row, _, _, leaves in core.vault.marks()]
+    return [
+        (len(leaves) // 32, places.get(row, [])) for row, _, _, leaves in core.vault.marks.every()
+    ]
 
 
 def test_a_known_event_has_at_least_64_places_to_be_in(cast):

@@ -94,9 +94,9 @@ def test_a_clear_question_is_watched_from_its_day_to_its_end(town):
     noon = TODAY * 86_400 + 43_200
     with vault.transaction():
         kept = Question(new_salt(), TODAY, b"q", b"a")
-        leaf = vault.add_question(kept, name, noon + 86_400)
+        leaf = vault.asked.add(kept, name, noon + 86_400)
         other = Question(new_salt(), TODAY, b"q", b"a")
-        watched = vault.add_question(other, name, Questions.NEVER)
+        watched = vault.asked.add(other, name, Questions.NEVER)
     days = range(TODAY - 1, TODAY + 4)
     assert [vault.asked.clear_on(name, day) == [leaf] for day in days] == [False, True, True, False, False]  # fmt: skip
     assert vault.asked.watched() == [(name, watched)]
@@ -106,12 +106,12 @@ def test_somebody_is_the_same_for_a_seed_and_has_a_live_consent(town):
     vault, today = town.ledger._core.vault, town.ledger.today
     # just before each name, and one after them all
     seeds = [b32decode(name[2:26].upper()) for name in town.names]
-    found = [vault.somebody(CONTEXT, today, seed) for seed in seeds]
-    assert found == [vault.find(name) for name in town.names]
+    found = [vault.rights.somebody(CONTEXT, today, seed) for seed in seeds]
+    assert found == [vault.people.find(name) for name in town.names]
     last = b32decode("Z" * 24)
-    assert vault.somebody(CONTEXT, today, last) == vault.find(min(town.names))
+    assert vault.rights.somebody(CONTEXT, today, last) == vault.people.find(min(town.names))
     for key in town.people[1:]:
         town.ledger.withdraw(key, CONTEXT)
-    left = vault.find(town.names[0])
-    assert {vault.somebody(CONTEXT, today, seed) for seed in seeds} == {left}
-    assert vault.somebody("rail", today, seeds[0]) is None
+    left = vault.people.find(town.names[0])
+    assert {vault.rights.somebody(CONTEXT, today, seed) for seed in seeds} == {left}
+    assert vault.rights.somebody("rail", today, seeds[0]) is None

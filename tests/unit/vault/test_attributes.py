@@ -92,14 +92,14 @@ def test_each_named_place_is_there_so_that_no_leave_outlives_its_file() -> None:
 @pytest.mark.parametrize(
     ("path", "source", "found"),
     [
-        ("cases/scores.py", "def f(vault, day):\n    return vault.attributes('rail', day)",
+        ("cases/scores.py", "def f(vault, day):\n    return vault.rights.attributes('rail', day)",
          {"reads everybody's", "names them", "has a word for them"}),
-        ("ledger/_scores.py", "core.vault.attributes(context, day)",
+        ("ledger/_scores.py", "core.vault.rights.attributes(context, day)",
          {"reads everybody's", "names them"}),
-        ("ledger/_decide.py", "read = core.vault.attributes", {"reads everybody's", "names them"}),
-        ("ledger/_report.py", "core.vault.attributes(context, day)", {"reads everybody's"}),
-        ("ledger/_people.py", "core.vault.attributes(context, day)", {"reads everybody's"}),
-        ("cli/people.py", "ledger._core.vault.attributes(context, day)", {"reads everybody's"}),
+        ("ledger/_decide.py", "read = core.vault.rights.attributes", {"reads everybody's", "names them"}),
+        ("ledger/_report.py", "core.vault.rights.attributes(context, day)", {"reads everybody's"}),
+        ("ledger/_people.py", "core.vault.rights.attributes(context, day)", {"reads everybody's"}),
+        ("cli/people.py", "ledger._core.vault.rights.attributes(context, day)", {"reads everybody's"}),
         ("ledger/_scores.py", "getattr(vault, 'attributes')(c, d)", {"names them"}),
         ("ledger/_scores.py", "db.execute(\"SELECT sealed FROM documents WHERE kind='attributes'\")",
          {"names them"}),
@@ -118,8 +118,8 @@ def test_each_named_place_is_there_so_that_no_leave_outlives_its_file() -> None:
         # allowed
         ("policy/_codes.py", "'Rules that hit one group harder must say so.'", set()),
         ("policy/_schema.py", "ratio = 1\n'''The interval between groups.'''", set()),
-        ("ledger/_simulate.py", "core.vault.attributes(context, day)", set()),
-        ("audit/_private.py", "vault.attributes(context, day)", set()),
+        ("ledger/_simulate.py", "core.vault.rights.attributes(context, day)", set()),
+        ("audit/_private.py", "vault.rights.attributes(context, day)", set()),
         ("serve/_witness.py", "found.group(1)", set()),
     ],
 )  # fmt: skip

@@ -108,7 +108,7 @@ class People:
         self._seen: set[str] = set()
         self._rights: dict[str, tuple[Right, bytes, Limited | None]] = {}
         # in a context without a contest nobody need be looked up once more
-        self._is_contested = vault.has_cases("contest", self._context)
+        self._is_contested = vault.cases.are_there("contest", self._context)
 
     def of(self, references: set[str]) -> dict[str, tuple[Right, AESGCM, Limited | None]]:
         """Give rights, ciphers and limits of one block's references; strangers are absent."""
@@ -124,7 +124,7 @@ class People:
         new = references - self._seen
         self._seen |= new
         vault, context, today = self._vault, self._context, self._rules.today
-        for reference, right in vault.rights(context, new, today).items():
+        for reference, right in vault.rights.of(context, new, today).items():
             key = vault.keys.raw(right.subject, context)
             if key is not None:
                 self._rights[reference] = right, key, self._limited(right)
@@ -138,7 +138,7 @@ class People:
         return Limited(right, limits, self._rules.today)
 
     def _limits(self, number: int) -> Limits | None:
-        if not self._vault.has_cases("contest", self._context, number):
+        if not self._vault.cases.are_there("contest", self._context, number):
             return None
         rules = self._rules
         cases = fold_cases(
@@ -146,7 +146,7 @@ class People:
         )
         return limits_of(
             cases,
-            lambda: {r.id: r.record for r in self._vault.records_of(number, self._context)},
+            lambda: {r.id: r.record for r in self._vault.filed.records_of(number, self._context)},
             rules.today,
             by_ledger=rules.ledger_keys.__contains__,
         )

@@ -264,7 +264,7 @@ def _there(vault: Vault, ids: Rows) -> list[BadRow]:
     """Name the rows known from before; dropped ones are known alike, so it tells of no consent."""
     return [
         BadRow(place + 1, "E-ROW-21", "its row is there already", "leave it out")
-        for place in np.flatnonzero(known_rows(vault.known_row_ids(), ids)).tolist()
+        for place in np.flatnonzero(known_rows(vault.filed.known_row_ids(), ids)).tolist()
     ]
 
 

@@ -104,7 +104,7 @@ def take_file(
     sealing = Sealing(rules, keys, batch_records)
     with _Workers(sealing, vault, vault_paths, len(table.blocks)) as workers:
         checked = _check_all(workers, table, progress)
-        skip, repeated = already_there(rules, vault.known_row_ids(), table, checked)
+        skip, repeated = already_there(rules, vault.filed.known_row_ids(), table, checked)
         bad = [row for block in checked for row in block.bad] + repeated
         bad.sort(key=lambda row: row.row)
         if bad and not keep_good:
