@@ -7,7 +7,7 @@ BROWSER := .browser/.ready
 LOCKS := requirements/run.lock requirements/examples.lock requirements/dev.lock
 ARGS ?=
 
-.PHONY: demo test lint types unit fuzz bench docs words lock setup clean
+.PHONY: demo test lint types unit shots fuzz bench docs words lock setup clean
 
 setup: $(STAMP)
 
@@ -42,6 +42,10 @@ $(BROWSER): tests/browser/setup.sh
 	@mkdir -p $(@D)
 	@sh tests/browser/setup.sh && touch $@ || true
 
+# pictures of every page, to look at: shots/index.html; ARGS="/log contest" takes those alone
+shots: $(STAMP) $(BROWSER)
+	@$(BIN)/python -m tests.browser.shots $(ARGS)
+
 # every parser under coverage-guided fuzzing, 30 s each: ARGS="--seconds N --target NAME"; then, where
 # ARGS asks for nothing else, the long forms of the tests that go through every fault, about a quarter
 # of an hour: FAULTS= leaves them out, FAULTS=all wants them whatever ARGS says
@@ -66,9 +70,11 @@ lock: $(STAMP)
 		requirements/peers.in -o requirements/peers.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		requirements/fuzz.in -o requirements/fuzz.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		-c requirements/dev.lock requirements/build.in -o requirements/build.lock
 
 clean:
-	rm -rf $(VENV) .browser .interop .fuzz demo-ledger demo-ledger-tampered demo-ledger-witness
+	rm -rf $(VENV) .browser shots .interop .fuzz demo-ledger demo-ledger-tampered demo-ledger-witness
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py

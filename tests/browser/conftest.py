@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium
+from tests.browser.gallery import Gallery
+from tests.browser.scene import Scene, served_city
 from tests.browser.visitor import Visitor, visiting
 from tests.unit.web.support import Served, serve_town
 
@@ -23,6 +25,18 @@ def browser() -> Iterator[Browser]:
         pytest.skip(f"{chromium.missing()}; {chromium.HOW}")
     with chromium.running(path) as started:
         yield started
+
+
+@pytest.fixture(scope="package")
+def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A city that the tests of this room look at and leave as it is."""
+    with served_city(tmp_path_factory.mktemp("scene")) as served:
+        yield served
+
+
+@pytest.fixture(scope="package")
+def gallery(browser: Browser, scene: Scene) -> Gallery:
+    return Gallery(browser, scene)
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from standing.web._store import FILE, Store
 from standing.wire.days import format_day
-from standing.wire.keys import PublicKey
+from standing.wire.keys import PublicKey, parse_key_file
 from tests.browser.visitor import Visitor
 from tests.support import ADULT_SINCE, CONTEXT, NOTICE_DAYS, TODAY, row
 from tests.unit.web.support import Served
@@ -35,17 +34,15 @@ def agree(visitor: Visitor, days: int = 365) -> None:
     expect(visitor.heading).to_have_text("Transit")
 
 
-def newest_key(served: Served) -> PublicKey:
-    """Give the key of whoever made a passkey last, as the site's own store has it."""
-    store = Store(served.town.directory / FILE)
-    keys = store.keys()
-    store.close()
-    return PublicKey.from_cose_key(keys[-1])
+def key_of(visitor: Visitor) -> PublicKey:
+    """Give the public half of the key that a visitor is signed in with, as an operator gets it."""
+    answer = visitor.page.request.get(f"{visitor.url}/me/key.pub")
+    return parse_key_file(answer.body(), where=answer.url).public
 
 
-def record_ride(served: Served) -> None:
-    """Let the registry attest the newest subject's age, and the issuer record a ride of theirs."""
-    town, key = served.town, newest_key(served)
+def record_ride(served: Served, subject: Visitor) -> None:
+    """Let the registry attest a subject's age, and the issuer record a ride of theirs."""
+    town, key = served.town, key_of(subject)
     served.do(lambda ledger: ledger.attest_adult(key, ADULT_SINCE, by=town.keys["registry"].key))
     name = served.do(lambda ledger: ledger.mine(key, CONTEXT).subject)
     served.do(lambda _: town.link(name, CARD))
@@ -88,12 +85,12 @@ def rule(visitor: Visitor, sign: str = "Sign") -> None:
     expect(visitor.main).to_contain_text("closed")
 
 
-def withdraw(visitor: Visitor, signatures: int = 1) -> None:
+def withdraw(visitor: Visitor, signatures: int = 1, sign: str = "Sign with my passkey") -> None:
     """Stop from the page of the context, under as many signatures as there are live consents."""
     visitor.page.locator("#consents").get_by_role("link", name="Withdraw").first.click()
     visitor.click("Check, then sign")
     for number in range(1, signatures + 1):
         if signatures > 1:
             expect(visitor.main).to_contain_text(f"Signature {number} of {signatures}")
-        visitor.click("Sign with my passkey")
+        visitor.click(sign)
     expect(visitor.main).to_contain_text("without a live consent nobody is scored")

@@ -22,7 +22,7 @@ def test_a_subject_enrols_agrees_is_recorded_is_heard_stops_and_leaves(
     agree(subject)
     expect(page.locator("p.score")).to_contain_text("1,000")
 
-    record_ride(town)
+    record_ride(town, subject)
     subject.go(MINE)
     assert score(page) == 950
     card = page.get_by_role("article", name="Fare unpaid")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, Response
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response
 
 _LONGEST_MS = 10_000
 _LANGUAGES = {"en": "en-GB", "zh-Hans": "zh-CN"}
@@ -55,6 +55,11 @@ class Visitor:
         """Press a button of the page's content, or follow a link, by its whole text."""
         self.door(name).click()
 
+    def send(self, button: Locator) -> None:
+        """Press a button that leads on, and wait until it has led there."""
+        with self.page.expect_navigation():
+            button.click()
+
     def door(self, name: str, inside: Locator | None = None) -> Locator:
         where = inside or self.main
         button = where.get_by_role("button", name=name, exact=True)
@@ -77,11 +82,17 @@ class Visitor:
         return lambda: session.send("WebAuthn.getCredentials", named)["credentials"]
 
 
-@contextmanager
-def visiting(browser: Browser, url: str, language: str = "en", **options: Any) -> Iterator[Visitor]:
+def new_context(browser: Browser, language: str = "en", **options: Any) -> BrowserContext:
     """Open a browser of somebody's own: no cookie of anybody else is in it."""
     context = browser.new_context(locale=_LANGUAGES[language], **options)
     context.set_default_timeout(_LONGEST_MS)
+    return context
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, language: str = "en", **options: Any) -> Iterator[Visitor]:
+    """Be somebody for a while."""
+    context = new_context(browser, language, **options)
     try:
         yield Visitor(context.new_page(), url)
     finally:

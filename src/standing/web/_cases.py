@@ -12,28 +12,27 @@ from standing.errors import Refused, StandingError
 from standing.ledger import Ledger
 from standing.ledger.case_views import CaseView
 from standing.web._fields import (
-    CHOICES,
     FILES,
-    LABELS,
     fields_of,
     move_of,
     needs_counting,
     read_fields,
+    shown,
+    title_of,
 )
 from standing.web._papers import Line, Paper, Proof
 from standing.web._people import Person, require
 from standing.web._problems import N_, malformed
 from standing.web._sign import to_sign
 from standing.web._site import OfSite, Req, Site
+from standing.web._step_words import LABELS
 from standing.web._voice import Voice
 from standing.web._writings import MOST_FILE_BYTES, MOST_FILES
-from standing.wire.days import format_day
 
 _MOST_BYTES: Final = MOST_FILES * MOST_FILE_BYTES + 1_000_000
 _NOWHERE: Final = "-"
 _ODD: Final = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 _LONGEST_NAME: Final = 120
-_DAYS: Final = frozenset({"on", "until", "first", "last", "last_use"})
 
 
 # --- looking -------------------------------------------------------------------------------------
@@ -47,7 +46,10 @@ async def case(request: Req, site: OfSite, name: FromPath[str]) -> Response[byte
         looked = site.looked(person, found.case)
         looked.add(*found.about)
         looked.tick()
-    return site.show(request, "case.html", {"case": found}, private=True, has_twin=True)
+    return site.show(
+        request, "case.html", {"case": found}, private=True, has_twin=True,
+        names=await site.names(),
+    )  # fmt: skip
 
 
 @post("/cases/{name:str}/active", status_code=204)
@@ -121,9 +123,9 @@ async def step(
         )  # fmt: skip
     voice = site.visit(request).voice
     paper = Paper(
-        title=_title(found.lifecycle, event, voice),
+        title=title_of(found.lifecycle, event, voice),
         lines=lines_of(found.lifecycle, event, facts, files, voice),
-        effect=voice.say(move_of(found.lifecycle, event).does),
+        effect=voice.sentence(move_of(found.lifecycle, event).does),
         digests=[draft.digest],
         take=lambda ledger, proofs: _take(ledger, draft, proofs),
         back=f"/cases/{name}/{event}",
@@ -175,9 +177,9 @@ async def opening_paper(
     )
     await site.ask(lambda ledger: ledger.check_step(draft))
     return Paper(
-        title=title or _title(lifecycle, event, voice),
+        title=title or title_of(lifecycle, event, voice),
         lines=lines_of(lifecycle, event, facts, files, voice),
-        effect=voice.say(move_of(lifecycle, event).does),
+        effect=voice.sentence(move_of(lifecycle, event).does),
         digests=[draft.digest],
         take=lambda ledger, proofs: _take(ledger, draft, proofs),
         back=back,
@@ -224,35 +226,22 @@ def _form(
     voice = site.visit(request).voice
     return site.show(
         request, "step.html", {"lifecycle": lifecycle, "event": event}, private=True,
-        status=422 if problem is not None else 200, title=_title(lifecycle, event, voice),
-        effect=voice.say(move_of(lifecycle, event).does), fields=fields_of(lifecycle, event),
+        status=422 if problem is not None else 200, title=title_of(lifecycle, event, voice),
+        effect=voice.sentence(move_of(lifecycle, event).does), fields=fields_of(lifecycle, event),
         back=back, case=case, problem=problem, said=said if said is not None else {},
-        choices=CHOICES,
     )  # fmt: skip
-
-
-def _title(lifecycle: str, event: str, voice: Voice) -> str:
-    return f"{voice.say(lifecycle)}: {voice.say(event)}"
 
 
 def lines_of(
     lifecycle: str, event: str, facts: dict[str, Any], files: list[tuple[str, bytes]], voice: Voice
 ) -> list[Line]:
     """Show what a step says, field by field."""
-    lines: list[Line] = []
-    for name, value in facts.items():
-        label = voice.say(LABELS.get(name, name))
-        if name in _DAYS and isinstance(value, int):
-            shown = voice.day(format_day(value))
-        elif isinstance(value, bool):
-            shown = voice.say("yes") if value else voice.say("no")
-        elif isinstance(value, list):
-            shown = "\n".join(map(str, value))
-        else:
-            shown = voice.say(CHOICES[value]) if value in CHOICES else str(value)
-        lines.append((label, shown))
+    lines: list[Line] = [
+        (voice.say(LABELS.get(name, name)), shown(lifecycle, event, name, value, voice))
+        for name, value in facts.items()
+    ]
     lines += [(voice.say("File"), f"{name} ({voice.number(len(d))} B)") for name, d in files]
-    return lines or [(voice.say("Step"), _title(lifecycle, event, voice))]
+    return lines or [(voice.say("Step"), title_of(lifecycle, event, voice))]
 
 
 async def files_in(sent: list[Any]) -> list[tuple[str, bytes]]:

@@ -74,7 +74,7 @@ async def consent(request: Req, site: OfSite, context: FromPath[str]) -> Respons
         )
     except Refused as problem:
         return await _consent(request, site, person, context, problem, form)
-    voice = site.visit(request).voice
+    voice, names = site.visit(request).voice, await site.names()
 
     def take(ledger: Ledger, proofs: list[Proof]) -> str:
         ledger.give_consent(ledger.proved(draft, proofs[0]))
@@ -83,8 +83,8 @@ async def consent(request: Req, site: OfSite, context: FromPath[str]) -> Respons
     paper = Paper(
         title=voice.say("Agree to be recorded"),
         lines=[
-            (voice.say("Context"), context),
-            (voice.say("For"), voice.listed(list(draft.purposes))),
+            (voice.say("Context"), names.context(context, voice)),
+            (voice.say("For"), voice.listed([names.purpose(p, voice) for p in draft.purposes])),
             (voice.say("Who may record"), voice.listed(list(draft.issuers))),
             (voice.say("Until"), voice.day(draft.until)),
             (voice.say("Your name in this context"), draft.pseudonym),
@@ -123,7 +123,7 @@ async def withdraw(request: Req, site: OfSite, context: FromPath[str]) -> Respon
     form = await request.form()
     finish = form.get("finish") == "yes"
     drafts = await site.ask(lambda ledger: ledger.draft_withdrawals(person.key, context))
-    voice = site.visit(request).voice
+    voice, names = site.visit(request).voice, await site.names()
 
     def take(ledger: Ledger, proofs: list[Proof]) -> str:
         signed = [ledger.proved(d, p) for d, p in zip(drafts, proofs, strict=True)]
@@ -133,7 +133,7 @@ async def withdraw(request: Req, site: OfSite, context: FromPath[str]) -> Respon
     paper = Paper(
         title=voice.say("Withdraw"),
         lines=[
-            (voice.say("Context"), context),
+            (voice.say("Context"), names.context(context, voice)),
             (voice.say("Day"), voice.day(drafts[0].day)),
             (voice.say("Your name in this context"), drafts[0].pseudonym),
         ],

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from standing.errors import Refused
 from standing.ledger.subjects import Card, Mine
 from standing.web._cases import files_in, opening_paper
-from standing.web._fields import CHOICES, FILES
+from standing.web._fields import FILES
 from standing.web._people import Person
 from standing.web._problems import N_, malformed
 from standing.web._sign import to_sign
@@ -75,7 +75,7 @@ def _show(
         request, f"contest-{step}.html", {"step": step, "answers": writing.answers}, private=True,
         status=422 if problem is not None else 200, mine=mine, card=card, problem=problem,
         place=_place(mine.context, card.record), files=writing.files, grounds=_GROUNDS,
-        choices=CHOICES, number=STEPS.index(step) + 1,
+        number=STEPS.index(step) + 1,
     )  # fmt: skip
 
 

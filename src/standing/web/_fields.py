@@ -9,67 +9,18 @@ import msgspec
 from standing.cases.lifecycles import Day, Move, table_of
 from standing.errors import Refused
 from standing.web._problems import N_, malformed
-from standing.wire.days import parse_day
+from standing.web._step_words import CHOICES, LABELS, TITLES
+from standing.web._voice import Voice
+from standing.wire.days import format_day, parse_day
 
 FILES: Final = "files"
 _LONG: Final = 300  # a text that may be longer has a tall field
+_DAYS: Final = frozenset({"on", "until", "first", "last", "last_use"})
 _PLAIN: Final[dict[Any, str]] = {bool: "flag", int: "number"}
 _FOUND: Final = frozenset({"again", "at", "issuer"})
 """What the ledger fills in: it follows from the case."""
 _SERVED: Final = frozenset({"opened", "active_seconds"})
 """What the pages count themselves: what was opened, and for how long."""
-LABELS: Final = {
-    "target": N_("What is contested"),
-    "named": N_("The record, case, transaction or reference"),
-    "ground": N_("Why"),
-    "words": N_("In your own words"),
-    "last_use": N_("When it was last used rightly"),
-    "more_time": N_("This is new evidence: I need 15 days more"),
-    "reasons": N_("The reasons, in full"),
-    "outcome": N_("What is decided"),
-    "type": N_("The right act type, where it changes"),
-    "on": N_("The day"),
-    "into": N_("The other contest"),
-    "present": N_("Who was there"),
-    "minutes": N_("What was said"),
-    "until": N_("Until which day"),
-    "certified": N_("The evidence is complete and right"),
-    "code": N_("The restriction, as the rules name it"),
-    "records": N_("The records that it stands on"),
-    "days": N_("For how many days"),
-    "first": N_("The first day"),
-    "last": N_("The last day"),
-    "step": N_("The number of the step"),
-    "record": N_("The record"),
-    "reference": N_("The reference"),
-    "kind": N_("What kind"),
-    "name": N_("Name"),
-    "acts": N_("What may be done"),
-    "contexts": N_("Only in these contexts"),
-    "address": N_("Where to"),
-    "language": N_("In which language"),
-    "claim": N_("Which court or claim"),
-    "key": N_("The public key file of whoever is to hold it"),
-    "files": N_("Evidence: up to ten files of ten megabytes"),
-}
-CHOICES: Final = {
-    "wrong": N_("It is wrong: it was not so"),
-    "not-me": N_("It was not me"),
-    "excused": N_("It was so, and there was a good reason"),
-    "disproportionate": N_("It is too much for what happened"),
-    "other": N_("Something else"),
-    "uphold": N_("uphold: the record stands"),
-    "correct": N_("correct: it was less"),
-    "annul": N_("annul: it never counted"),
-    "inadmissible": N_("not admitted"),
-    "begin": N_("it begins"),
-    "decline": N_("it does not begin"),
-    "medical": N_("medical care"),
-    "funeral": N_("a funeral"),
-    "court": N_("a court's summons"),
-    "care": N_("care for somebody"),
-    "disability": N_("a disability"),
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +29,7 @@ class Field:
 
     name: str
     label: str
-    kind: str  # line, long, day, number, choice, many, flag, files
+    kind: str  # line, long, day, number, choice, choices, many, flag, files
     is_required: bool
     choices: tuple[str, ...] = ()
     most: int | None = None
@@ -122,7 +73,7 @@ def _kind(hint: Any, most: int | None = None) -> tuple[str, tuple[str, ...], int
         return _kind(next(part for part in get_args(hint) if part is not type(None)))
     if origin is tuple:
         kind, choices, _ = _kind(get_args(hint)[0])
-        return ("many" if kind in {"line", "choice"} else kind), choices, None
+        return {"line": "many", "choice": "choices"}.get(kind, kind), choices, None
     if origin is Literal:
         return ("choice" if isinstance(get_args(hint)[0], str) else "flag"), get_args(hint), None
     return ("long" if (most or 0) > _LONG else "line"), (), most
@@ -134,7 +85,7 @@ def read_fields(lifecycle: str, event: str, form: Any) -> dict[str, Any]:
     for field in fields_of(lifecycle, event):
         if field.kind == "files":
             continue
-        if field.kind == "many":
+        if field.kind in {"many", "choices"}:
             values = [text for value in form.getall(field.name, []) for text in _lines(value)]
             if values:
                 said[field.name] = values
@@ -169,3 +120,22 @@ def _value(field: Field, text: str) -> Any:
 def move_of(lifecycle: str, event: str) -> Move:
     """Give a step's line in its table."""
     return table_of(lifecycle).move(event)
+
+
+def title_of(lifecycle: str, event: str, voice: Voice) -> str:
+    """Call a step what whoever takes it does."""
+    title = TITLES.get(f"{lifecycle} {event}")
+    return voice.say(title) if title else f"{voice.say(lifecycle)}: {voice.say(event)}"
+
+
+def shown(lifecycle: str, event: str, name: str, value: Any, voice: Voice) -> str:
+    """Write what a step says in one field; nobody's own words are translated."""
+    if name in _DAYS and isinstance(value, int):
+        return voice.day(format_day(value))
+    if isinstance(value, bool):
+        return voice.say("yes") if value else voice.say("no")
+    if isinstance(value, list | tuple):
+        return "\n".join(shown(lifecycle, event, name, one, voice) for one in value)
+    known = {choice for field in fields_of(lifecycle, event) if field.name == name
+             for choice in field.choices}  # fmt: skip
+    return voice.say(CHOICES.get(value, value)) if value in known else str(value)

@@ -96,8 +96,8 @@ def _level(step: Step, y: float, voice: Voice) -> list[Mark]:
     )
     above = y - _ROW + _BOX
     return [
-        line("grid", (_OWN_AT, _OWN_AT), (y, above)),
-        line("grid", (beside, _OWN_AT), (y, above)),
+        line("grid joint", (_OWN_AT, _OWN_AT), (y, above)),
+        line("grid joint", (beside, _OWN_AT), (y, above)),
         *own,
         *other,
     ]

@@ -40,7 +40,9 @@ async def diff(
 ) -> Response[bytes]:
     names = f"{context}@{old}", f"{context}@{new.removesuffix('.json')}"
     a, b = await site.ask(lambda ledger: (ledger.pack(names[0]), ledger.pack(names[1])))
-    return site.show(request, "diff.html", {"diff": policy.diff_packs(a, b)}, has_twin=True)
+    return site.show(
+        request, "diff.html", {"diff": policy.diff_packs(a, b)}, title=b.title, has_twin=True
+    )
 
 
 @get(["/log/contests", "/log/contests.json"])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from gettext import NullTranslations
 from typing import Any, Final
 
@@ -9,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from standing import policy
 from standing.web import _static
-from standing.web._fields import CHOICES, LABELS
+from standing.web._fields import shown
 from standing.web._problems import PROBLEM_TYPE, Problem
+from standing.web._step_words import CHOICES, EVENTS, LABELS
 from standing.web._visit import Visit
 from standing.web._voice import LANGUAGES, NAMES, VOICES
 
@@ -48,6 +50,11 @@ class Pages:
 def _groups(digest: str) -> list[str]:
     """Cut a digest into groups that an eye can compare."""
     return [digest[place : place + _GROUP] for place in range(0, len(digest), _GROUP)]
+
+
+def _is_digest(value: object) -> bool:
+    """Whether a value is a hash or a key in hexadecimal, which is shown in groups."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64,}", value) is not None
 
 
 def _anchor(text: str) -> str:
@@ -90,7 +97,9 @@ def _environment(language: str) -> Environment:
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
     environment.globals |= _messages(VOICES[language].translations)
     environment.filters |= {"groups": _groups, "anchor": _anchor, "shown": _shown}
+    environment.tests["digest"] = _is_digest
     environment.globals |= {
         "static": _static.address, "WHY": policy.WHY, "labels": LABELS, "choices": CHOICES,
+        "events": EVENTS, "said_in": partial(shown, voice=VOICES[language]),
     }  # fmt: skip
     return environment

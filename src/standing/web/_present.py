@@ -46,7 +46,7 @@ async def present(request: Req, site: OfSite, context: FromPath[str]) -> Respons
         return ledger.draft_presentation(person.key, party, context, one.purpose, ledger.today)
 
     draft = await site.ask(draft_it)
-    voice = site.visit(request).voice
+    voice, names = site.visit(request).voice, await site.names()
     name = str(draft.outer.id.hex()[:16])
     writing = site.writings.of(person, _PLACE + name)
 
@@ -63,7 +63,7 @@ async def present(request: Req, site: OfSite, context: FromPath[str]) -> Respons
         lines=[
             (voice.say("Who may ask"), one.party),
             (voice.say("For what"), voice.say(one.title)),
-            (voice.say("Context"), context),
+            (voice.say("Context"), names.context(context, voice)),
             (voice.say("Good on"), voice.day(draft.outer.last_day)),
         ],
         effect=voice.say("The code says nothing about you to anybody but the ledger."),

@@ -17,6 +17,7 @@ from standing.serve import Registrar
 from standing.signed_requests import Signatures
 from standing.web._looked import Looked
 from standing.web._metrics import Metrics
+from standing.web._names import Names, names_in
 from standing.web._pages import HTML_TYPE, Pages
 from standing.web._papers import Papers
 from standing.web._passkeys import Challenges
@@ -52,13 +53,15 @@ class Verification(Protocol):
 class Settings:
     """How the pages run.
 
-    `rate`: requests a second that one address may send. `tries`: attempts a second to sign in or
+    `rate`: requests a second that one address may send. `asks`: relying parties' questions a
+    second from one address. `tries`: attempts a second to sign in or
     to enrol, twenty at once. `demo_keys`: a folder whose key files the server signs with, for
     whoever came by a one-use link; in the demo alone. `verification`: one that runs beside.
     `is_logged`: a line of JSON a request on standard error.
     """
 
     rate: float = 50.0
+    asks: float = 500.0
     tries: float = 0.2
     demo_keys: Path | None = None
     verification: Verification | None = None
@@ -104,6 +107,10 @@ class Site:
             return value
 
         return await self.writer.call(kept)
+
+    async def names(self) -> Names:
+        """Give what the rules call things."""
+        return await self.ask_again("names", names_in)
 
     def __post_init__(self) -> None:
         self.simulations = Simulations(self.writer.directory)

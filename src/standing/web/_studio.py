@@ -122,6 +122,7 @@ async def _edit(
         request, "edit.html", {"context": context}, private=True,
         status=422 if problem is not None else 200, draft=draft, problem=problem, running=running,
         sections=sections, is_same=running is not None and running.text == text,
+        names=await site.names(),
     )  # fmt: skip
 
 

@@ -36,7 +36,10 @@ async def overview(request: Req, site: OfSite) -> Response[bytes]:
             "more": len(news) > _NEWEST,
         }
 
-    return site.show(request, "subject.html", await site.ask(facts), private=True, has_twin=True)
+    return site.show(
+        request, "subject.html", await site.ask(facts), private=True, has_twin=True,
+        names=await site.names(),
+    )  # fmt: skip
 
 
 @get(["/subject/inbox", "/subject/inbox.json"])
@@ -44,7 +47,10 @@ async def inbox(request: Req, site: OfSite) -> Response[bytes]:
     person = subject(request, site)
     language = site.visit(request).voice.language
     news = await site.ask(lambda ledger: ledger.notices(person.key, language=language))
-    return site.show(request, "inbox.html", {"news": news}, private=True, has_twin=True)
+    return site.show(
+        request, "inbox.html", {"news": news}, private=True, has_twin=True,
+        names=await site.names(),
+    )  # fmt: skip
 
 
 @get("/subject/in/{context:str}")
@@ -88,7 +94,7 @@ async def what_if(
     }  # fmt: skip
     return site.show(
         request, "what-if.html", facts, private=True, pack=pack, count=count,
-        forecast=forecast_plot(mine, voice, supposed.forecast_as_if),
+        forecast=forecast_plot(mine, voice, supposed.forecast_as_if if gone or acts else ()),
     )  # fmt: skip
 
 

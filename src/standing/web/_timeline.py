@@ -76,14 +76,17 @@ def forecast_plot(mine: Mine, voice: Voice, supposed: Sequence[At] = ()) -> Plot
     points = [*mine.forecast, *supposed]
     frame = _frame(mine, points, first, last)
     marks = [*_bands(mine, frame, voice)]
+    end = mine.forecast[-1]
     if supposed:
         marks += _line(supposed, frame, last, "supposed")
-        end = supposed[-1]
+    if supposed and supposed[-1].score != end.score:
+        other = supposed[-1]
         marks.append(
-            words("n start", frame.x(last), frame.y(end.score) - 5, voice.number(end.score), dx=6)
+            words(
+                "n start", frame.x(last), frame.y(other.score) - 5, voice.number(other.score), dx=6
+            )
         )
     marks += [*_line(mine.forecast, frame, last, "step"), *_days(frame, first, last, voice)]
-    end = mine.forecast[-1]
     marks.append(
         words("n start", frame.x(last), frame.y(end.score) + 12, voice.number(end.score), dx=6)
     )
@@ -192,9 +195,13 @@ def _records(cards: Sequence[Card], points: Sequence[At], frame: Frame) -> list[
 
 
 def _ends(points: Sequence[At], frame: Frame, voice: Voice) -> list[Mark]:
-    last = points[-1]
+    last, low = points[-1], min(points, key=lambda point: point.score)
     x, y = frame.x(frame.last), frame.y(last.score)
+    lowest = words(
+        "n start", frame.x(parse_day(low.day)), frame.y(low.score) + 18, voice.number(low.score)
+    )
     return [
+        *([lowest] if low.score < min(points[0].score, last.score) else []),
         dot("full", x, y),
         words("n start strong", x, y - 8, voice.number(last.score), dx=6),
         *_days(frame, frame.first, frame.last, voice, 22),

@@ -38,6 +38,15 @@ class Voice:
         told = self.translations.gettext(message)
         return told % values if values else told
 
+    def sentence(self, message: str) -> str:
+        """Give a message that stands in a table as a sentence.
+
+        >>> Voice("en").sentence("kept with the case")
+        'Kept with the case.'
+        """
+        told = self.say(message)
+        return told[:1].upper() + told[1:] + ("。" if self.language == "zh-Hans" else ".")
+
     def say_n(self, one: str, many: str, n: int, **values: object) -> str:
         """Give a message in the form that a count asks for; `%(n)s` is the count."""
         told = self.translations.ngettext(one, many, n)

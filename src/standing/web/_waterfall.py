@@ -45,13 +45,17 @@ def waterfall_plot(mine: Mine, voice: Voice) -> Plot | None:
     marks += _whole(voice.say("Score today"), mine.score, x(mine.raw), y, voice)
     up = sum(part.points for part in parts if part.points > 0)
     down = sum(part.points for part in parts if part.points < 0)
+    said = {
+        "base": voice.number(mine.base),
+        "sum": voice.listed([voice.points(part) for part in (up, down) if part]),
+        "score": voice.number(mine.score),
+    }
     return Plot(
         "waterfall",
-        voice.say(
-            "%(base)s at the start and %(sum)s by records make %(score)s",
-            base=voice.number(mine.base),
-            sum=voice.listed([voice.points(part) for part in (up, down) if part]),
-            score=voice.number(mine.score),
+        voice.say("%(base)s at the start and %(sum)s by records make %(score)s", **said)
+        if mine.score == mine.raw
+        else voice.say(
+            "%(base)s at the start and %(sum)s by records; the scale ends at %(score)s", **said
         ),
         voice.say(
             "Each bar begins where the one above ends. A dark bar takes points, a green one gives"

@@ -29,6 +29,7 @@ async def review(request: Req, site: OfSite) -> Response[bytes]:
     return site.show(
         request, "work.html", {"work": lines}, private=True, has_twin=True,
         title=voice.say("Your desk"), plot=ageing_plot(lines, voice), holding=person.holding,
+        names=await site.names(),
     )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ async def issuer(request: Req, site: OfSite) -> Response[bytes]:
     return site.show(
         request, "work.html", {"work": lines}, private=True, has_twin=True,
         title=voice.say("Issuer"), plot=ageing_plot(lines, voice), holding=person.holding,
+        names=await site.names(),
     )  # fmt: skip
 
 
@@ -55,7 +57,7 @@ async def desk(request: Req, site: OfSite) -> Response[bytes]:
     return site.show(
         request, "work.html", {"work": lines}, private=True, has_twin=True,
         title=voice.say("Desk"), plot=ageing_plot(lines, voice), holding=person.holding,
-        contexts=mine,
+        contexts=mine, names=await site.names(),
     )  # fmt: skip
 
 

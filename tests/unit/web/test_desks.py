@@ -10,7 +10,7 @@ import pytest
 from standing.web._looked import Looked
 from tests.support import CONTEXT
 from tests.unit.web.support import Client, Served
-from tests.unit.web.test_subject import contest, record_of
+from tests.unit.web.test_subject import SCRIPT, assert_runs_nothing, contest, record_of
 
 
 @pytest.fixture(scope="module")
@@ -228,3 +228,30 @@ def test_an_answer_about_nobody_is_the_answer_about_somebody(served):
     ]  # fmt: skip
     plain = [re.sub(r"[0-9a-f]{8,}", "", page) for page in pages]
     assert plain[0] == plain[1]
+
+
+def test_a_script_in_any_text_of_an_organisation_stays_text(served):
+    subject, issuer, reviewer = (served.enter(who) for who in ("person-3", "metro", "second"))
+    desk, party, maker = (served.enter(who) for who in ("counter", "bus", "ann"))
+    place = contest(served, subject, record_of(served, 3))
+    file = ("files", (SCRIPT, b"a letter"))
+    served.sign(issuer, issuer.post(f"{place}/answer", dict([("words", SCRIPT), file])))
+    ruling = {"outcome": "uphold", "reasons": SCRIPT}
+    served.sign(desk, desk.post("/desk/stop", {"name": SCRIPT, "context": CONTEXT}))
+    asked = {"for": f"{CONTEXT} ride", "transaction": SCRIPT[:50], "reference": SCRIPT}
+    day = served.client.get("/log.json").json["overview"]["day"]
+    pages = [
+        subject.get(place), issuer.get(place), reviewer.get(place),
+        reviewer.post(f"{place}/rule", ruling),
+        reviewer.post(f"{place}/rule", {**ruling, "outcome": SCRIPT}),
+        desk.post("/desk/contest", {"name": SCRIPT, "context": SCRIPT, "named": SCRIPT,
+                                    "words": SCRIPT}),
+        party.post("/ask", asked), party.post("/ask", {**asked, "code": SCRIPT}),
+        maker.post(f"/studio/{CONTEXT}", {"text": SCRIPT}), maker.get(f"/studio/{CONTEXT}"),
+        maker.get(f"/studio/{SCRIPT}"),
+        upload(issuer, f'"{SCRIPT}",card-0,{SCRIPT},{day},"{SCRIPT}",s,\n'),
+        subject.get("/subject"), subject.get("/subject/inbox"),
+    ]  # fmt: skip
+    for answer in pages:
+        assert_runs_nothing(answer)
+    assert "alert(1)" in pages[0].page.text

@@ -148,6 +148,18 @@ def test_a_made_up_or_stolen_and_ended_cookie_is_nobody(open_town):
     assert thief.get("/me").headers["location"] == "/signin?next=%2Fme"
 
 
+def test_a_session_that_somebody_else_chose_is_not_taken_over(open_town):
+    """Whoever plants their own cookie in a browser learns nothing of who signs in there."""
+    _, form = made(open_town)
+    planted = signed_in(open_town, open_town.client.post("/signin/new", form))
+    link = open_town.link("first")
+    answer = Client(planted.url, dict(planted.headers)).post(link)
+    own = signed_in(open_town, answer)
+    assert own.headers["cookie"] != planted.headers["cookie"]
+    assert own.get("/review").status == 200
+    assert planted.get("/review").status == 403
+
+
 def test_who_tries_too_often_to_sign_in_has_to_wait(tmp_path):
     with serve_town(tmp_path, Settings(rate=10_000, tries=0.001)) as served:
         statuses = [served.client.post("/signin", {"credential": "x"}).status for _ in range(25)]
