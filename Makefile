@@ -42,7 +42,8 @@ $(BROWSER): tests/browser/setup.sh
 	@mkdir -p $(@D)
 	@sh tests/browser/setup.sh && touch $@ || true
 
-# pictures of every page, to look at: shots/index.html; ARGS="/log contest" takes those alone
+# pictures of every page, to look at: shots/index.html; ARGS="/log contest" takes those alone,
+# ARGS=--tutorials renews those of docs/tutorials
 shots: $(STAMP) $(BROWSER)
 	@$(BIN)/python -m tests.browser.shots $(ARGS)
 

@@ -11,6 +11,7 @@ import msgspec
 from standing import policy
 from standing.ledger.evidence import MAX_FILES
 from standing.ledger.holders import Holding
+from standing.ledger.intake import BadRecord
 from standing.ledger.public import EntryLine, PackLine, View
 
 
@@ -189,17 +190,6 @@ class Count(View, frozen=True, kw_only=True):
     count: int
 
 
-class BadRecordView(View, frozen=True, kw_only=True):
-    """A record that cannot be taken: its place, its own name, what is wrong, what to do."""
-
-    batch: int
-    record: int
-    row: str
-    code: str
-    reason: str
-    remedy: str
-
-
 class BatchesTaken(View, frozen=True, kw_only=True):
     """What became of batches. Records without consent count as all others do.
 
@@ -210,7 +200,7 @@ class BatchesTaken(View, frozen=True, kw_only=True):
     records: int
     batches: int
     already_there: int
-    bad: tuple[BadRecordView, ...] = ()
+    bad: tuple[BadRecord, ...] = ()
     total: int = 0
 
 

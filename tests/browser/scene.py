@@ -50,8 +50,17 @@ class Scene:
 
 @contextmanager
 def served_city(folder: Path) -> Iterator[Scene]:
+    """Serve a small city in which new rules were published and others wait."""
+    with served_demo(folder, _PEOPLE) as scene:
+        _publish(scene)
+        scene.names = _names(scene)
+        yield scene
+
+
+@contextmanager
+def served_demo(folder: Path, people: int) -> Iterator[Scene]:
     """Make the city, verify it, and serve it as the demo does."""
-    city = make_city(folder / "city", seed=_SEED, subjects=_PEOPLE)
+    city = make_city(folder / "city", seed=_SEED, subjects=people)
     watched = watch(city.directory)
     verification = Verification(f"standing verify {city.directory.name}")
     verification.finish(verification_facts(verify_ledger(city.directory, watched.checkpoint)))
@@ -69,10 +78,7 @@ def served_city(folder: Path) -> Iterator[Scene]:
     with open_ledger(city.directory) as ledger:
         server = LogServer(ledger, ServeSettings(helpers=0), stop, beside)
         with serving(server) as url:
-            scene = Scene(city, url.replace("127.0.0.1", "localhost"), writers[0])
-            _publish(scene)
-            scene.names = _names(scene)
-            yield scene
+            yield Scene(city, url.replace("127.0.0.1", "localhost"), writers[0])
 
 
 def _publish(scene: Scene) -> None:

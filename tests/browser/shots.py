@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 from standing.web._voice import LANGUAGES, NAMES
-from tests.browser import chromium
+from tests.browser import chromium, tutorials
 from tests.browser.gallery import Gallery
 from tests.browser.places import PLACES, Place
 from tests.browser.scene import served_city
@@ -68,7 +68,9 @@ def index(taken: list[tuple[Place, list[str]]]) -> str:
 
 
 def main(arguments: list[str]) -> str:
-    """Take pictures of every page, or of those whose name holds an argument."""
+    """Take pictures of every page, of those whose name holds an argument, or of the tutorials."""
+    if arguments == ["--tutorials"]:
+        return tutorials.renew()
     found = chromium.find()
     if found is None:
         return f"No pictures: {chromium.missing()}. To take them: {chromium.HOW}."

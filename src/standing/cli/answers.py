@@ -25,7 +25,7 @@ from standing.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from standing.ledger import RecallView
 
@@ -186,46 +186,38 @@ def _every(ledger: Any) -> tuple[dict[str, Any], list[str]]:
     return value, lines or ["Nothing is recalled."]
 
 
+def _reports(function: "Callable[..., None]") -> "Callable[..., None]":
+    """Add what a relying party's word on its transactions is given with."""
+    for option in (json_option, today_option, server_option, ledger_option):
+        function = option(function)
+    return key_option("The relying party's private key.")(function)
+
+
+def _report(
+    verb: str, transactions: tuple[str, ...], *, key: Path, directory: Path, server: str | None,
+    today: str | None,
+) -> int:  # fmt: skip
+    """Say something of transactions, here or there; gives of how many it holds."""
+    with reach(directory, server, today) as ledger:
+        return int(getattr(ledger, verb)(signer(key, server), transactions))
+
+
 @recalls.command()
 @click.argument("transactions", nargs=-1, metavar="[TRANSACTION]...")
-@key_option("The relying party's private key.")
-@ledger_option
-@server_option
-@today_option
-@json_option
-def confirm(
-    transactions: tuple[str, ...],
-    key: Path,
-    directory: Path,
-    server: str | None,
-    today: str | None,
-    as_json: bool,
-) -> None:
+@_reports
+def confirm(transactions: tuple[str, ...], *, as_json: bool, **place: Any) -> None:
     """Confirm that recalled answers are deleted: those of some transactions, or all."""
-    with reach(directory, server, today) as ledger:
-        count = ledger.confirm_recalls(signer(key, server), transactions)
+    count = _report("confirm_recalls", transactions, **place)
     show({"confirmed": count}, f"{count} deletions confirmed.", as_json=as_json)
 
 
 @click.command()
 @click.argument("transactions", nargs=-1, required=True, metavar="TRANSACTION...")
-@key_option("The relying party's private key.")
-@ledger_option
-@server_option
-@today_option
-@json_option
-def followed(
-    transactions: tuple[str, ...],
-    key: Path,
-    directory: Path,
-    server: str | None,
-    today: str | None,
-    as_json: bool,
-) -> None:
+@_reports
+def followed(transactions: tuple[str, ...], *, as_json: bool, **place: Any) -> None:
     """Report the transactions that took place after your questions.
 
     A key with too many questions that led to nothing may not ask any more.
     """
-    with reach(directory, server, today) as ledger:
-        count = ledger.followed(signer(key, server), transactions)
+    count = _report("followed", transactions, **place)
     show({"followed": count}, f"{count} transactions are reported.", as_json=as_json)

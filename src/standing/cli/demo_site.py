@@ -21,7 +21,10 @@ from standing.web import Settings as SiteSettings
 from standing.web import Verification, Waiting, make_site, new_links
 
 _HOST: Final = "127.0.0.1"
-_ROLES: Final = {"a subject": "", "a reviewer": "review-board", "a rule-maker": "council"}
+_ROLES: Final = {
+    "a subject": "", "a reviewer": "review-board", "an issuer": "road-police",
+    "a relying party": "car-share", "a rule-maker": "council",
+}  # fmt: skip
 _LOOK_SECONDS: Final = 0.2
 
 Made = Callable[[City, Watched, str, dict[str, str]], None]

@@ -18,11 +18,12 @@ from standing.ledger import _inbox, _scores, _world, score_views
 from standing.ledger._contacts import contacts_of
 from standing.ledger._core import Core
 from standing.ledger.case_text import case_facts
+from standing.ledger.case_views import file_of
+from standing.ledger.subjects import about
 from standing.vault import (
     Adult,
     Consent,
     Document,
-    Evidence,
     Link,
     OpenRecord,
     held_attributes,
@@ -136,7 +137,7 @@ def _records(
             **_weight(reasons.get(opened.id)),
             "status": said.get(opened.id, Standing()).status,
             "reply": _reply(answered.get(opened.id)),
-            "cases": [case.name for case in cases if opened.id in _named(case)],
+            "cases": [case.name for case in cases if opened.id in about(case)],
         }
         for opened in records
     ]
@@ -144,19 +145,6 @@ def _records(
 
 def _reply(reply: Reply | None) -> object:
     return None if reply is None else msgspec.to_builtins(score_views.replied(reply))
-
-
-def _named(case: Case) -> tuple[str, ...]:
-    """Name the records that a case is about."""
-    match case.lifecycle:
-        case "contest":
-            return (case.first.named,)
-        case "restriction":
-            return tuple(case.first.records)
-        case "reply" | "record":
-            return (case.first.record,)
-        case _:
-            return ()
 
 
 def _record(opened: OpenRecord) -> dict[str, object]:
@@ -204,7 +192,7 @@ def _case(core: Core, case: Case) -> dict[str, Any]:
     told = case_facts(case, lambda c, e: _world.name_of(core, c, e))
     facts: dict[str, Any] = msgspec.to_builtins(told)
     for step, event in zip(facts["steps"], case.events, strict=True):
-        step["files"] = [_file(core, leaf) for leaf in files_of(event)]
+        step["files"] = [msgspec.to_builtins(file_of(core, leaf)) for leaf in files_of(event)]
     subject = core.vault.secret.pseudonym(case.subject, case.context)
     items = case_items(case, subject, _inbox.sayers(core), lambda _: "")
     facts["happened"] = [
@@ -212,15 +200,6 @@ def _case(core: Core, case: Case) -> dict[str, Any]:
         for item in items
     ]
     return facts
-
-
-def _file(core: Core, leaf: bytes) -> dict[str, object]:
-    try:
-        kept = core.vault.filed.document(leaf).document
-    except Refused:
-        return {"leaf": leaf.hex(), "name": "", "bytes": 0}
-    assert isinstance(kept, Evidence), "a step names evidence"
-    return {"leaf": leaf.hex(), "name": kept.name, "bytes": len(kept.data)}
 
 
 def _contacts(core: Core, number: int) -> list[dict[str, object]]:

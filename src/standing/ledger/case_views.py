@@ -158,12 +158,13 @@ def _step(core: Core, case: Case, event: Event, kid: bytes) -> StepView:
     told = step_of(case, event, lambda c, e: _world.name_of(core, c, e))
     return StepView(
         **msgspec.structs.asdict(told),
-        files=tuple(_file(core, leaf) for leaf in files_of(event)),
+        files=tuple(file_of(core, leaf) for leaf in files_of(event)),
         is_own=event.kid == kid,
     )
 
 
-def _file(core: Core, leaf: bytes) -> FileView:
+def file_of(core: Core, leaf: bytes) -> FileView:
+    """Tell of a file by its leaf; without a name, it was erased."""
     try:
         kept = core.vault.filed.document(leaf).document
     except Refused:

@@ -78,8 +78,14 @@ CHOICES: Final = {
     "en": NAMES["en"],
     "zh-Hans": NAMES["zh-Hans"],
 }
-EVENTS: Final = {"open": N_("open the file")}
-"""Steps whose own name is that of a state, too."""
+EVENTS: Final = {
+    "open": N_("open the file"),
+    "ask-hearing": N_("ask for a hearing"),
+    "take-back": N_("take it back"),
+    "re-enter": N_("enter it again"),
+    "source-ends": N_("its source has ended"),
+}
+"""What pages call a step whose own name is that of a state, too, or is no word."""
 TITLES: Final = {
     "contest file": N_("Contest"),
     "contest add": N_("Add to the contest"),

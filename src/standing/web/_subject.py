@@ -62,7 +62,7 @@ async def context(request: Req, site: OfSite, context: FromPath[str]) -> Respons
     return site.show(
         request, "context.html", {"mine": mine}, private=True, has_twin=True,
         timeline=timeline_plot(mine, voice), waterfall=waterfall_plot(mine, voice),
-        forecast=forecast_plot(mine, voice),
+        forecast=forecast_plot(mine, voice), names=await site.names(),
     )  # fmt: skip
 
 
@@ -94,6 +94,7 @@ async def what_if(
     }  # fmt: skip
     return site.show(
         request, "what-if.html", facts, private=True, pack=pack, count=count,
+        names=await site.names(),
         forecast=forecast_plot(mine, voice, supposed.forecast_as_if if gone or acts else ()),
     )  # fmt: skip
 

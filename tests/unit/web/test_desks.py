@@ -187,9 +187,9 @@ def test_a_file_with_a_bad_row_is_refused_whole_and_each_row_named(served):
     assert "nothing was written" in answer.text
     kept = upload(issuer, good)
     assert kept.status == 200
-    assert "1 rows in 1 signed batches" in kept.page.text
+    assert "1 row was taken. 0 were there already." in kept.page.text
     again = upload(issuer, good)
-    assert "0 rows in 0 signed batches; 1 were there already" in again.page.text
+    assert "0 rows were taken. 1 was there already." in again.page.text
 
 
 def test_rows_about_nobody_are_answered_alike(served):

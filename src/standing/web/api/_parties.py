@@ -6,7 +6,6 @@ from litestar import Response, get, post
 
 from standing.interface import (
     Answered,
-    BadRecordView,
     BatchesTaken,
     Count,
 )
@@ -37,12 +36,9 @@ async def batches(request: Req, site: OfSite) -> Response[BatchesTaken]:
     try:
         done = await site.ask(take)
     except RecordsRefused as problem:
-        bad = tuple(
-            BadRecordView(batch=b.batch, record=b.record, row=b.row, code=b.code, reason=b.reason,
-                          remedy=b.remedy)
-            for b in problem.records
-        )  # fmt: skip
-        refused = BatchesTaken(records=0, batches=0, already_there=0, bad=bad, total=problem.total)
+        refused = BatchesTaken(
+            records=0, batches=0, already_there=0, bad=tuple(problem.records), total=problem.total
+        )
         return Response(refused, status_code=422)
     return Response(
         BatchesTaken(records=done.records, batches=done.batches, already_there=done.already_there)
