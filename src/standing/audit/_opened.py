@@ -76,10 +76,6 @@ class Opened:
         """Give the day on which an entry was made."""
         return self.days[bisect_right(self.days, entry, key=lambda step: step[0]) - 1][1]
 
-    def kind_at(self, entry: int) -> str:
-        """Name the kind of the statement at an entry."""
-        return charter.kind_of(self.statements[entry])
-
     def close(self) -> None:
         """Close what was opened."""
         self.log.close()

@@ -88,8 +88,3 @@ class Measured:
         if found:
             return found
         return "/static" if self.scope["path"].startswith("/static/") else "(none)"
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether the server is to blame."""
-        return self.status >= _SERVER_FAULT

@@ -155,11 +155,6 @@ class Store:
         with self._writing() as db:
             db.execute("DELETE FROM sessions WHERE token=?", (session.token,))
 
-    def end_all(self, key: bytes) -> None:
-        """Sign the holder of a key out everywhere."""
-        with self._writing() as db:
-            db.execute("DELETE FROM sessions WHERE key=?", (key,))
-
     # --- one-use links -------------------------------------------------------------------------
 
     def new_link(self, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 
 from standing.wire.days import format_day, parse_day
 
@@ -64,10 +64,6 @@ class Voice:
         """
         return f"+{self.number(value)}" if value > 0 else self.number(value)
 
-    def percent(self, part: int, whole: int) -> str:
-        """Write a share in whole per cent."""
-        return str(format_percent(part / whole if whole else 0, locale=self.locale))
-
     def day(self, value: str | int) -> str:
         """Write a day in words.
 
@@ -79,10 +75,6 @@ class Voice:
     def short_day(self, value: str | int) -> str:
         """Write a day where there is little room."""
         return self._date(value, _SHORT_DAY)
-
-    def month(self, value: str | int) -> str:
-        """Write the month of a day."""
-        return self._date(value, _MONTH)
 
     def _date(self, value: str | int, patterns: dict[str, str]) -> str:
         if value == "":

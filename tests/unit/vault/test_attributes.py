@@ -16,7 +16,7 @@ READERS = ("audit/", "ledger/_simulate.py")
 """May read everybody's."""
 WRITERS = (
     "vault/",  # keeps them
-    "ledger/_people.py", "ledger/_ledger.py", "cli/people.py",  # the subject gives them
+    "ledger/_people.py", "ledger/verbs/_subjects.py", "cli/people.py",  # the subject gives them
     "interface.py", "client/_client.py", "web/api/_subjects.py",  # and does so from elsewhere
     "ledger/_report.py", "ledger/_reading.py",  # the subject reads its own
     "pages/_report.py", "pages/_sheet_words.py",
