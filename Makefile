@@ -71,6 +71,8 @@ lock: $(STAMP)
 		requirements/peers.in -o requirements/peers.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		requirements/fuzz.in -o requirements/fuzz.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		-c requirements/dev.lock requirements/build.in -o requirements/build.lock
 
 clean:
 	rm -rf $(VENV) .browser shots .interop .fuzz demo-ledger demo-ledger-tampered demo-ledger-witness

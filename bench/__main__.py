@@ -11,7 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import answers, city, help_time, importing, leaving, log_checks, serving, ticking
+from bench import (
+    answers,
+    city,
+    help_time,
+    importing,
+    leaving,
+    log_checks,
+    pages,
+    serving,
+    ticking,
+)
 from bench.scoring import benchmarks as scoring
 
 BENCHMARKS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
@@ -26,6 +36,9 @@ BENCHMARKS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
     "simulate": scoring.bench_simulate,
     "decide": answers.bench_decide,
     "decide-timing": answers.bench_decide_timing,
+    "decide-http": pages.bench_decide_http,
+    "pages": pages.bench_pages,
+    "first-page": pages.bench_first_page,
     "tick": ticking.bench_tick,
     "withdraw": leaving.bench_withdraw,
     "erase": leaving.bench_erase,

@@ -30,7 +30,7 @@ def bench_decide(folder: Path, scale: float) -> dict[str, Any]:
     with made.ledger as ledger:
         figures = {}
         for size in _GROUPS:
-            questions = _questions(made, _QUESTIONS)
+            questions = questions_of(made, _QUESTIONS)
             _answer(made, questions[:_WARM], size)
             times = _answer(made, questions[_WARM:], size)
             figures[f"in groups of {size}"] = _rate(times, size)
@@ -59,7 +59,7 @@ def _outcomes(made: Crowd) -> list[Any]:
     return made.ledger.decide_many(questions)
 
 
-def _questions(made: Crowd, count: int) -> list[bytes]:
+def questions_of(made: Crowd, count: int) -> list[bytes]:
     """Sign questions about the crowd, strangers and a restricted one now and then."""
     chance = random.Random(count)
     asked = []

@@ -84,7 +84,7 @@ def make_ledger(
     return ledger, metro, plain
 
 
-def _rows(folder: Path, count: int, subjects: int, acts: list[str]) -> Path:
+def write_rows(folder: Path, count: int, subjects: int, acts: list[str]) -> Path:
     say(f"writing {count:,} rows")
     chance = random.Random(1)
     path = folder / "rows.csv"
@@ -104,7 +104,7 @@ def _rows(folder: Path, count: int, subjects: int, acts: list[str]) -> Path:
 def _import(folder: Path, scale: float) -> tuple[Ledger, Any, PeakMemory]:
     rows, subjects = round(_ROWS * scale), round(_SUBJECTS * scale)
     ledger, metro, acts = make_ledger(folder, subjects)
-    path = _rows(folder, rows, subjects, acts)
+    path = write_rows(folder, rows, subjects, acts)
     say("importing")
     with PeakMemory() as memory:
         done = ledger.import_file(path, MAP.encode(), {"metro": metro})

@@ -123,6 +123,8 @@ def _is_code(value: object) -> bool:
 
 
 def _text(node: ast.expr | None) -> str:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "N_":
+        return _text(node.args[0])  # marked for translation
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):

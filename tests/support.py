@@ -180,6 +180,14 @@ class Town:
     def move_to(self, day: int) -> None:
         self.clock.advance_to(day)
 
+    def verify(self) -> None:
+        """Let a day pass, and demand that everything verifies."""
+        self.move_to(self.ledger.today + 1)
+        self.ledger.tick()
+        self.ledger.score_all(CONTEXT)
+        checks = self.ledger.verify().checks
+        assert all(c.ok for c in checks), [c.problem for c in checks if not c.ok]
+
     def accredit(self, name: str, role: str, employer: str = "") -> SigningKey:
         """Put one more key on the roll, for the one context."""
         key = self.keys[name] = new_key(role, name)

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from standing import policy
 from standing.ledger.evidence import MAX_FILES
 from standing.ledger.holders import Holding
+from standing.ledger.intake import BadRecord
 from standing.ledger.public import EntryLine, PackLine, View
 
 
@@ -40,11 +42,12 @@ class EntryPage(View, frozen=True, kw_only=True):
 
 
 class PackFacts(View, frozen=True, kw_only=True):
-    """A pack as it was signed, and what its weights come to."""
+    """A pack as it was signed, and what its weights come to; `before`: the version before it."""
 
     line: PackLine
+    before: int | None
     pack: dict[str, Any]
-    arithmetic: dict[str, Any]
+    arithmetic: policy.Arithmetic
 
 
 class Unsigned(View, frozen=True, kw_only=True):
@@ -133,14 +136,6 @@ class ConsentText(View, frozen=True, kw_only=True):
     text: str
 
 
-class Supposed(View, frozen=True, kw_only=True):
-    """A score as it is, and as it would be."""
-
-    as_is: int
-    as_if: int
-    band: str
-
-
 class ErasedView(View, frozen=True, kw_only=True):
     """What an erasure did; `complete`: no trace is left in any file."""
 
@@ -189,29 +184,10 @@ class Answered(View, frozen=True, kw_only=True):
     signed: bytes
 
 
-class RecallView(View, frozen=True, kw_only=True):
-    """An answer that holds no longer and is to be deleted; `message`: the ledger's signed word."""
-
-    transaction: str
-    nonce: str
-    message: bytes
-
-
 class Count(View, frozen=True, kw_only=True):
     """How many it was done for."""
 
     count: int
-
-
-class BadRecordView(View, frozen=True, kw_only=True):
-    """A record that cannot be taken: its place, its own name, what is wrong, what to do."""
-
-    batch: int
-    record: int
-    row: str
-    code: str
-    reason: str
-    remedy: str
 
 
 class BatchesTaken(View, frozen=True, kw_only=True):
@@ -224,8 +200,30 @@ class BatchesTaken(View, frozen=True, kw_only=True):
     records: int
     batches: int
     already_there: int
-    bad: tuple[BadRecordView, ...] = ()
+    bad: tuple[BadRecord, ...] = ()
     total: int = 0
+
+
+class DraftLine(View, frozen=True, kw_only=True):
+    """A rule-maker's draft of a pack in a list; `saved`: in seconds since 1970."""
+
+    context: str
+    author: str
+    saved: int
+
+
+class PackDraft(View, frozen=True, kw_only=True):
+    """A pack as text, before anybody signs it, and what the linter says of it.
+
+    `unread`: why it cannot be read as a pack; `waiting`: packs of its context that one rule-maker
+    has signed and a second has not.
+    """
+
+    context: str
+    text: str
+    findings: tuple[policy.Finding, ...]
+    unread: ProblemDetails | None
+    waiting: tuple[PackLine, ...]
 
 
 class SimulationView(View, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from standing.audit._inspect import (
     Proven,
+    answer_key_published,
     check_proof,
     check_proof_at,
     checkpoint_facts,
@@ -28,6 +29,7 @@ __all__ = [
     "Replay",
     "Trust",
     "Verification",
+    "answer_key_published",
     "check_log_files",
     "check_proof",
     "check_proof_at",

@@ -16,7 +16,7 @@ from standing import charter
 from standing.audit._broken import broken
 from standing.audit._opened import Opened
 from standing.audit._public import POLICY_FILE
-from standing.audit._replay import checkpoint_keys_in, replay_changes
+from standing.audit._replay import checkpoint_keys_in, replay_changes, state_in
 from standing.audit.trust import Trust
 from standing.errors import Broken, Refused, Unreachable, Usage
 from standing.log import CHECKPOINT_FILE, WITNESSED_FILE, Log, Published, Read
@@ -178,11 +178,42 @@ def prove(ledger: Held, which: str) -> TlogProof:
 def prove_published(read: Read, trust: Trust, which: str) -> TlogProof:
     """Make a tlog-proof from a log's published files alone, wherever they lie.
 
-    The checkpoint must be signed by the key in the trust file, or by one that the entries name
-    later, each of them judged from the genesis on. Raises `E-INSPECT-01`, `E-INSPECT-04` where
-    there is no checkpoint, `E-LOG-18` for files that do not lead to the signed root.
+    Raises `E-INSPECT-01`, `E-INSPECT-04` where there is no checkpoint, `E-LOG-18` for files that do
+    not lead to the signed root.
     """
-    data = read(WITNESSED_FILE) or read(CHECKPOINT_FILE)
+    published, data = _published(read, trust, WITNESSED_FILE, CHECKPOINT_FILE)
+    if not _INDEX.fullmatch(which) or int(which) >= published.size:
+        raise Refused(
+            "E-INSPECT-01",
+            f"The log has no entry {which!r}.",
+            why=f"It holds {published.size} entries; tiles alone know them by index.",
+            fix="Give an index below its size, or ask with the ledger's directory.",
+        )
+    return TlogProof(int(which), tuple(published.inclusion(int(which))), data)
+
+
+def answer_key_published(read: Read, trust: Trust) -> PublicKey:
+    """Give the key that a log's published entries name for answers.
+
+    Every entry is read and checked against the signed root; those that change a right are judged
+    from the genesis in the trust file on. It does not show that the checkpoint is the newest one.
+    Raises as `prove_published` does, and `E-VERIFY-02` where no answer key is named.
+    """
+    published, _ = _published(read, trust, CHECKPOINT_FILE)
+    state = state_in(published.entries(), trust)
+    key = None if state is None else state.log_key("answer")
+    if key is None:
+        raise broken("This log names no key for answers.", "None of its entries states one.", "log")
+    return PublicKey.from_cose_key(key)
+
+
+def _published(read: Read, trust: Trust, *names: str) -> tuple[Published, bytes]:
+    """Read a log of the checkpoint that is there by the first of some names; gives its bytes too.
+
+    The checkpoint must be signed by the key in the trust file, or by one that the entries name
+    later, each of them judged from the genesis on.
+    """
+    data = next((found for name in names if (found := read(name))), None)
     if data is None:
         raise Unreachable(
             "E-INSPECT-04",
@@ -200,14 +231,7 @@ def prove_published(read: Read, trust: Trust, which: str) -> TlogProof:
             if key.kind == ED25519_TYPE
         ]
         verify_checkpoint_by_any(data, trust.origin, keys or [trust.checkpoint_key])
-    if not _INDEX.fullmatch(which) or int(which) >= published.size:
-        raise Refused(
-            "E-INSPECT-01",
-            f"The log has no entry {which!r}.",
-            why=f"It holds {published.size} entries; tiles alone know them by index.",
-            fix="Give an index below its size, or ask with the ledger's directory.",
-        )
-    return TlogProof(int(which), tuple(published.inclusion(int(which))), data)
+    return published, data
 
 
 @dataclass(frozen=True)

@@ -67,15 +67,9 @@ def replay_all(ledger: Opened) -> Replay:
 def checkpoint_keys_in(entries: Iterable[bytes], trust: Trust) -> list[NoteKey]:
     """Give every key that a log may sign checkpoints with, as its entries name them, newest last.
 
-    Nothing but the genesis is taken on trust: each entry that changes a right is judged, with its
-    signature. Raises `E-VERIFY-02` for the entries of another ledger.
+    Raises as `state_in` does.
     """
-    state: charter.State | None = None
-    for index, entry in enumerate(entries):
-        if index == 0 and leaf_hash(entry).hex() != trust.genesis:
-            raise broken("These entries are of another ledger.", "Its genesis differs.", "entry 0")
-        if not _looks_neutral(entry):
-            state = _judge_change(state, index, entry, check_signature=True)
+    state = state_in(entries, trust)
     if state is None:
         return []
     ed25519 = [PublicKey.from_cose_key(key) for _, key in state.log_keys("checkpoint")]
@@ -87,6 +81,21 @@ def checkpoint_keys_in(entries: Iterable[bytes], trust: Trust) -> list[NoteKey]:
         *(NoteKey(trust.origin, ED25519_TYPE, key) for key in ed25519),
         *(cosigner_of(trust.origin, key) for key in ml_dsa),
     ]
+
+
+def state_in(entries: Iterable[bytes], trust: Trust) -> charter.State | None:
+    """Give the charter's state after a log's entries; None where there are none.
+
+    Nothing but the genesis is taken on trust: each entry that changes a right is judged, with its
+    signature. Raises `E-VERIFY-02` for the entries of another ledger.
+    """
+    state: charter.State | None = None
+    for index, entry in enumerate(entries):
+        if index == 0 and leaf_hash(entry).hex() != trust.genesis:
+            raise broken("These entries are of another ledger.", "Its genesis differs.", "entry 0")
+        if not _looks_neutral(entry):
+            state = _judge_change(state, index, entry, check_signature=True)
+    return state
 
 
 def _learn(ledger: Opened, changes: Sequence[Change]) -> charter.State:

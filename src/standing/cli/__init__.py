@@ -51,6 +51,7 @@ _COMMANDS = {
     "tick": ("standing.cli.check", "tick", "Publish marks, find news, send notices."),
     "backup": ("standing.cli.backup", "backup", "Copy a ledger and its keys to two places."),
     "restore": ("standing.cli.backup", "restore", "Bring a ledger back from its copies."),
+    "doctor": ("standing.cli.doctor", "doctor", "See whether a ledger can do its work."),
     "log": ("standing.cli.log", "log", "Look into a log, prove, check all of it."),
     "serve": ("standing.cli.serve", "serve", "Serve a ledger's log and pages."),
     "witness": ("standing.cli.witness", "witness", "Cosign the checkpoints of other logs."),

@@ -2,24 +2,32 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from standing.cli.options import (
     PATH,
+    holder,
     json_option,
     key_option,
     ledger_option,
     load_key,
     load_signing_key,
-    open_for,
     reach,
+    read,
     server_option,
     show,
+    signer,
     today_option,
+    trust_option,
     write_output,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from standing.ledger import RecallView
 
 
 @click.command()
@@ -34,6 +42,7 @@ from standing.cli.options import (
 @click.option("--context", help="The context (default: the only one of the key).")
 @ledger_option
 @server_option
+@trust_option
 @today_option
 @json_option
 def decide(
@@ -46,6 +55,7 @@ def decide(
     context: str | None,
     directory: Path,
     server: str | None,
+    trust: Path | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -59,45 +69,31 @@ def decide(
     if bool(reference) == (presentation is not None):
         raise click.UsageError("Give --reference, or --presentation.")
     token = require_file(presentation, "presentation") if presentation else b""
-    asker = load_key(key)
-    if server is not None:
-        with reach(directory, server, today) as remote:
-            _ask_there(
-                remote, load_signing_key(key), context, purpose, transaction, as_json=as_json,
-                reference=reference, presentation=token, alternative=alternative,
-            )  # fmt: skip
-        return
-    with open_for(directory, today) as ledger:
-        right = ledger.state.roll.keys.get(asker.public.thumbprint)
-        if context is None:
-            if right is None or len(right.contexts) != 1:
-                raise click.UsageError("Give --context: the key is not for exactly one.")
-            context = right.contexts[0]
-        nonce = os.urandom(16)
-        what = (context, purpose, transaction)
-        question = (
-            ledger.ask_with(asker, *what, token, nonce, alternative)
-            if presentation
-            else ledger.ask(asker, *what, reference, nonce, alternative)
-        )
-        decision = ledger.decide(question)
+    with reach(directory, server, today, trust=trust) as ledger:
+        asker = signer(key, server)
+        what = (context or _only_context(ledger, holder(key, server)), purpose, transaction)
+        if server is not None:
+            decision = ledger.decide(
+                asker, *what, reference=reference, presentation=token, alternative=alternative
+            )
+        else:
+            nonce = os.urandom(16)
+            question = (
+                ledger.ask_with(asker, *what, token, nonce, alternative)
+                if token
+                else ledger.ask(asker, *what, reference, nonce, alternative)
+            )
+            decision = ledger.decide(question)
     value = decision_facts(decision)
     show(value, f"{decision.answer.answer} (holds for 24 hours)", as_json=as_json)
 
 
-def _ask_there(
-    remote: Any, key: Any, context: str | None, purpose: str, transaction: str, *, as_json: bool,
-    **about: Any,
-) -> None:  # fmt: skip
-    if context is None:
-        contexts = remote.me(key).holding.contexts
-        if len(contexts) != 1:
-            raise click.UsageError("Give --context: the key is not for exactly one.")
-        [context] = contexts
-    given = remote.decide(key, context, purpose, transaction, **about)
-    value = {"answer": given.answer, "purpose": given.purpose, "transaction": given.transaction,
-             "signed": given.signed.hex()}  # fmt: skip
-    show(value, f"{given.answer} (holds for 24 hours)", as_json=as_json)
+def _only_context(ledger: Any, asker: Any) -> str:
+    """Give the one context that a key may ask in."""
+    contexts = ledger.holding(asker).contexts
+    if len(contexts) != 1:
+        raise click.UsageError("Give --context: the key is not for exactly one.")
+    return str(contexts[0])
 
 
 @click.command()
@@ -109,6 +105,8 @@ def _ask_there(
 @click.option("--last-day", metavar="DAY", help="Today (the default) or tomorrow.")
 @click.option("-o", "output", type=PATH, required=True, metavar="FILE")
 @ledger_option
+@server_option
+@trust_option
 @json_option
 def present(
     key: Path,
@@ -118,13 +116,14 @@ def present(
     last_day: str | None,
     output: Path,
     directory: Path,
+    server: str | None,
+    trust: Path | None,
     as_json: bool,
 ) -> None:
     """Make a token by which one relying party may ask once about you. Writes nothing else."""
-    from standing.ledger import open_ledger
     from standing.wire.days import format_day, parse_day
 
-    with open_ledger(directory, read_only=True) as ledger:
+    with read(directory, server, trust) as ledger:
         day = parse_day(last_day) if last_day else ledger.today
         signing, asker = load_signing_key(key), load_key(party).public
         token = ledger.present(signing, asker, context, purpose, day)
@@ -137,6 +136,7 @@ def present(
 @click.option("--key", "key", type=PATH, metavar="FILE", help="The relying party's private key.")
 @click.option("--all", "everyone", is_flag=True, help="Every party's, for the operator.")
 @ledger_option
+@server_option
 @today_option
 @json_option
 @click.pass_context
@@ -145,6 +145,7 @@ def recalls(
     key: Path | None,
     everyone: bool,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -153,22 +154,21 @@ def recalls(
         return
     if everyone == (key is not None):
         raise click.UsageError("Give --key, or --all.")
-    with open_for(directory, today) as ledger:
-        value, lines = _every(ledger) if key is None else _fetched(ledger, load_key(key))
+    if everyone and server is not None:
+        raise click.UsageError("The operator looks beside the ledger: leave out --server.")
+    with reach(directory, server, today) as ledger:
+        value, lines = (
+            _every(ledger) if key is None else _fetched(ledger.recalls_of(holder(key, server)))
+        )
     show(value, "\n".join(lines), as_json=as_json)
 
 
-def _fetched(ledger: Any, key: Any) -> tuple[dict[str, Any], list[str]]:
-    messages = ledger.recalls(key)
+def _fetched(recalled: "Sequence[RecallView]") -> tuple[dict[str, Any], list[str]]:
     listed = [
-        {
-            "transaction": one.recalled.transaction,
-            "nonce": one.recalled.nonce.hex(),
-            "message": one.signed.hex(),
-        }
-        for one in messages
+        {"transaction": one.transaction, "nonce": one.nonce, "message": one.message.hex()}
+        for one in recalled
     ]
-    lines = [f"{one.recalled.transaction}: no longer holds; delete it" for one in messages]
+    lines = [f"{one.transaction}: no longer holds; delete it" for one in recalled]
     return {"recalls": listed}, lines or ["Nothing is recalled."]
 
 
@@ -186,48 +186,38 @@ def _every(ledger: Any) -> tuple[dict[str, Any], list[str]]:
     return value, lines or ["Nothing is recalled."]
 
 
+def _reports(function: "Callable[..., None]") -> "Callable[..., None]":
+    """Add what a relying party's word on its transactions is given with."""
+    for option in (json_option, today_option, server_option, ledger_option):
+        function = option(function)
+    return key_option("The relying party's private key.")(function)
+
+
+def _report(
+    verb: str, transactions: tuple[str, ...], *, key: Path, directory: Path, server: str | None,
+    today: str | None,
+) -> int:  # fmt: skip
+    """Say something of transactions, here or there; gives of how many it holds."""
+    with reach(directory, server, today) as ledger:
+        return int(getattr(ledger, verb)(signer(key, server), transactions))
+
+
 @recalls.command()
 @click.argument("transactions", nargs=-1, metavar="[TRANSACTION]...")
-@key_option("The relying party's private key.")
-@ledger_option
-@server_option
-@today_option
-@json_option
-def confirm(
-    transactions: tuple[str, ...],
-    key: Path,
-    directory: Path,
-    server: str | None,
-    today: str | None,
-    as_json: bool,
-) -> None:
+@_reports
+def confirm(transactions: tuple[str, ...], *, as_json: bool, **place: Any) -> None:
     """Confirm that recalled answers are deleted: those of some transactions, or all."""
-    with reach(directory, server, today) as ledger:
-        who: Any = load_signing_key(key) if server else load_key(key)
-        count = ledger.confirm_recalls(who, transactions)
+    count = _report("confirm_recalls", transactions, **place)
     show({"confirmed": count}, f"{count} deletions confirmed.", as_json=as_json)
 
 
 @click.command()
 @click.argument("transactions", nargs=-1, required=True, metavar="TRANSACTION...")
-@key_option("The relying party's private key.")
-@ledger_option
-@server_option
-@today_option
-@json_option
-def followed(
-    transactions: tuple[str, ...],
-    key: Path,
-    directory: Path,
-    server: str | None,
-    today: str | None,
-    as_json: bool,
-) -> None:
+@_reports
+def followed(transactions: tuple[str, ...], *, as_json: bool, **place: Any) -> None:
     """Report the transactions that took place after your questions.
 
     A key with too many questions that led to nothing may not ask any more.
     """
-    with reach(directory, server, today) as ledger:
-        who: Any = load_signing_key(key) if server else load_key(key)
-        count = ledger.followed(who, transactions)
+    count = _report("followed", transactions, **place)
     show({"followed": count}, f"{count} transactions are reported.", as_json=as_json)

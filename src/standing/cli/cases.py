@@ -15,6 +15,7 @@ import msgspec
 from standing.cases.lifecycles import LIFECYCLES, Day, Lifecycle, Move, kind_of
 from standing.cli.options import (
     PATH,
+    holder,
     json_option,
     key_option,
     ledger_option,
@@ -22,9 +23,11 @@ from standing.cli.options import (
     load_signing_key,
     open_for,
     reach,
+    read,
     server_option,
     show,
     today_option,
+    whom,
 )
 
 _HELP = {
@@ -210,14 +213,10 @@ def _step(
 
 
 def _show(ledger: Any, case: Any, *, as_json: bool) -> None:
-    from standing.ledger.case_text import case_facts, case_line
-    from standing.ledger.case_views import CaseView
+    from standing.ledger.case_text import CaseFacts
 
-    if isinstance(case, CaseView):  # as a server gives it
-        line = f"{case.case}  {case.lifecycle}  {case.state}: {case.means}"
-        show(msgspec.to_builtins(case), line, as_json=as_json)
-        return
-    show(case_facts(case, ledger.who), case_line(case), as_json=as_json)
+    told = case if isinstance(case, CaseFacts) else ledger.case_facts(case.name)
+    show(msgspec.to_builtins(told), told.line, as_json=as_json)
 
 
 def _named(who: Any, key: Path) -> str:
@@ -236,34 +235,43 @@ def case_() -> None:
 
 @case_.command("show")
 @click.argument("name")
+@click.option("--key", type=PATH, metavar="FILE",
+              help="Show it as the holder of this key sees it (needed with --server).")  # fmt: skip
 @ledger_option
+@server_option
 @json_option
-def case_show(name: str, directory: Path, as_json: bool) -> None:
+def case_show(
+    name: str, key: Path | None, directory: Path, server: str | None, as_json: bool
+) -> None:
     """Show the case NAME (c_...): what it is today, its clock, and every step."""
-    from standing.ledger import open_ledger
-    from standing.ledger.case_text import case_facts, case_text
+    from standing.ledger.case_text import CaseFacts, case_text
 
-    with open_ledger(directory, read_only=True) as ledger:
-        case = ledger.case(name)
-        facts, text = case_facts(case, ledger.who), case_text(case, ledger.who)
-    show(facts, text, as_json=as_json)
+    if server is not None and key is None:
+        raise click.UsageError("With --server, give the --key of somebody with a part in it.")
+    with read(directory, server) as ledger:
+        case: CaseFacts = (
+            ledger.case_facts(name) if key is None else ledger.case_for(name, holder(key, server))
+        )
+    show(msgspec.to_builtins(case), case_text(case), as_json=as_json)
 
 
 @case_.command("list")
 @click.argument("subject")
 @click.option("--context", default="", help="A context; without it, cases of no context.")
 @ledger_option
+@server_option
 @json_option
-def case_list(subject: str, context: str, directory: Path, as_json: bool) -> None:
-    """List the cases of SUBJECT (a pseudonym, a reference, or a key file) in a context."""
-    from standing.ledger import open_ledger
-    from standing.ledger.case_text import case_facts, case_line
+def case_list(
+    subject: str, context: str, directory: Path, server: str | None, as_json: bool
+) -> None:
+    """List the cases of SUBJECT in a context.
 
-    who: Any = load_key(Path(subject)).public if Path(subject).is_file() else subject
-    with open_ledger(directory, read_only=True) as ledger:
-        cases = ledger.cases(who, context)
-        facts = [case_facts(case, ledger.who) for case in cases]
-    show({"cases": facts}, "\n".join(map(case_line, cases)) or "No cases.", as_json=as_json)
+    SUBJECT is a pseudonym, a reference, or a key file; with --server, your own key file.
+    """
+    with read(directory, server) as ledger:
+        cases = ledger.case_list(whom(subject, server), context)
+    text = "\n".join(case.line for case in cases) or "No cases."
+    show({"cases": msgspec.to_builtins(cases)}, text, as_json=as_json)
 
 
 @case_.command("rates")
@@ -287,22 +295,22 @@ def case_rates(publish: bool, directory: Path, today: str | None, as_json: bool)
 
 
 @case_.command("waiting")
-@key_option("The key of an issuer, a reviewer or a desk; the public half is enough.")
+@key_option("The key of an issuer, a reviewer or a desk; the public half is enough beside it.")
 @ledger_option
+@server_option
 @json_option
-def case_waiting(key: Path, directory: Path, as_json: bool) -> None:
+def case_waiting(key: Path, directory: Path, server: str | None, as_json: bool) -> None:
     """List the cases in which something waits for the holder of a key, the first due first.
 
     An issuer sees contests of its records and what became of them; a reviewer the cases that it
     may decide; a desk the hardships to release.
     """
-    from standing.ledger import open_ledger
     from standing.ledger.work_text import work_facts, work_text
 
-    with open_ledger(directory, read_only=True) as ledger:
-        waiting, today = ledger.worklist(load_key(key).public), ledger.today
-    text = "\n".join(work_text(work, today) for work in waiting) or "Nothing waits."
-    show({"waiting": [work_facts(work, today) for work in waiting]}, text, as_json=as_json)
+    with read(directory, server) as ledger:
+        waiting = ledger.work_lines(holder(key, server))
+    text = "\n".join(map(work_text, waiting)) or "Nothing waits."
+    show({"waiting": [work_facts(work) for work in waiting]}, text, as_json=as_json)
 
 
 def _counts(said: dict[str, int]) -> str:

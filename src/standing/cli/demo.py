@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from standing.demo import City, Watched
 
 _DEMO_DIR = Path("demo-ledger")
+_PATIENCE_SECONDS = 60.0
 _WRITING = frozenset({"serve", "decide"})  # what the demo's own pages leave no room for
 
 
@@ -24,8 +25,10 @@ _WRITING = frozenset({"serve", "decide"})  # what the demo's own pages leave no 
 @click.option("--subjects", type=click.IntRange(10, 1_000_000), default=2000, show_default=True)
 @click.option("--port", type=click.IntRange(0, 65_535), default=8420, show_default=True,
               help="Where pages answer; another one if it is taken, 0: a free one.")  # fmt: skip
-@click.option("--once", is_flag=True, help="End after verifying; so it does without a terminal.")
-@click.option("--serve", "to_serve", is_flag=True, help="Serve pages without a terminal too.")
+@click.option("--once", is_flag=True, help="End after verifying, without pages.")
+@click.option(
+    "--serve", "to_serve", is_flag=True, help="Serve until told to stop, without a terminal too."
+)
 @json_option
 @click.pass_context
 def demo(
@@ -40,15 +43,16 @@ def demo(
 ) -> None:
     """Make an invented city on a simulated clock, verify it, and show it in a browser.
 
-    Pages answer on this machine until Ctrl-C; the verification runs on beside them.
+    Pages answer on this machine until Ctrl-C; the verification runs on beside them. Without a
+    terminal it also ends by itself, when it is verified and nobody has asked for a page for a
+    minute.
     """
     ctx.obj = directory
     if ctx.invoked_subcommand is not None:
         return
     if directory.exists() and (directory / "demo-keys").is_dir():
         shutil.rmtree(directory)  # an earlier demo, known by the keys that only demos keep inside
-    # whoever runs it in a pipe waits for its end
-    if once or not (to_serve or sys.stdout.isatty()):
+    if once:
         _once(directory, seed, subjects, as_json=as_json)
         return
     from standing.cli.demo_site import show_city
@@ -61,7 +65,11 @@ def demo(
         show(value, _welcome(city, url, links, value["next"]), as_json=as_json)
 
     steps = _steps(as_json=as_json)
-    if not show_city(directory, seed, subjects, port, steps, made, quiet=as_json):
+    # whoever runs it in a pipe waits for its end
+    patience = None if to_serve or sys.stdout.isatty() else _PATIENCE_SECONDS
+    if not show_city(
+        directory, seed, subjects, port, steps, made, patience=patience, quiet=as_json
+    ):
         raise click.exceptions.Exit(EXIT_PROOF_FAILED)
 
 

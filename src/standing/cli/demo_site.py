@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -37,11 +38,13 @@ def show_city(
     progress: Callable[[str, int, int], None],
     made: Made,
     *,
+    patience: float | None,
     quiet: bool,
 ) -> bool:
     """Make the city and serve it until told to stop; tells whether nothing failed to verify.
 
-    `made` is called when its pages answer.
+    `made` is called when its pages answer. With `patience`, it also ends when it is verified and
+    nobody has asked for anything for so many seconds.
     """
     waiting = Waiting()
 
@@ -54,12 +57,12 @@ def show_city(
         click.echo(f"Pages answer at {url}", err=True)
         city = make_city(directory, seed=seed, subjects=subjects, progress=told)
         watched = watch(directory)
-        return _serve(directory, city, watched, waiting, url, made, quiet=quiet)
+        return _serve(directory, city, watched, waiting, url, made, patience, quiet=quiet)
 
 
 def _serve(
     directory: Path, city: City, watched: Watched, waiting: Waiting, url: str, made: Made,
-    *, quiet: bool,
+    patience: float | None, *, quiet: bool,
 ) -> bool:  # fmt: skip
     keys = directory / "demo-keys"
     against = watched.directory / "checkpoint"
@@ -82,7 +85,11 @@ def _serve(
             waiting.hand_over(LogServer(ledger, Settings(helpers=0), stop, site))
             made(city, watched, url, links)
             _verify(directory, against, verification, ended, quiet=quiet)
-            ended.wait()
+            verified = time.monotonic()
+            while not ended.wait(_LOOK_SECONDS):
+                quiet_seconds = min(waiting.quiet_seconds, time.monotonic() - verified)
+                if patience is not None and quiet_seconds > patience:
+                    break
         finally:
             waiting.close()
     if stopped:

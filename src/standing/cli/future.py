@@ -4,24 +4,29 @@ from pathlib import Path
 
 import click
 
-from standing.cli.options import json_option, ledger_option, show
+from standing.cli.options import json_option, ledger_option, read, server_option, show, whom
 
 
 @click.command()
 @click.argument("subject")
 @click.option("--context", required=True)
 @ledger_option
+@server_option
 @json_option
-def forecast(subject: str, context: str, directory: Path, as_json: bool) -> None:
-    """Show each change of SUBJECT's score in the next 24 months, if nothing new happens."""
-    from standing.ledger import open_ledger
-    from standing.ledger.facts import forecast_text, outlooks_facts
+def forecast(
+    subject: str, context: str, directory: Path, server: str | None, as_json: bool
+) -> None:
+    """Show each change of SUBJECT's score in the next 24 months, if nothing new happens.
 
-    with open_ledger(directory, read_only=True) as ledger:
-        name = ledger.pseudonym(subject, context)
-        outlooks = ledger.forecast(subject, context)
-    value = {"subject": name, "context": context, "outlooks": outlooks_facts(outlooks)}
-    show(value, forecast_text(name, context, outlooks), as_json=as_json)
+    SUBJECT is a pseudonym, a reference, or a key file; with --server, your own key file.
+    """
+    import msgspec
+
+    from standing.ledger.facts import forecast_text
+
+    with read(directory, server) as ledger:
+        told = ledger.outlook(whom(subject, server), context)
+    show(msgspec.to_builtins(told), forecast_text(told), as_json=as_json)
 
 
 @click.command("what-if")
@@ -32,6 +37,7 @@ def forecast(subject: str, context: str, directory: Path, as_json: bool) -> None
 @click.option("--add", "added", multiple=True, metavar="TYPE[=COUNT]",
               help="Suppose that such acts came today; repeat for more.")  # fmt: skip
 @ledger_option
+@server_option
 @json_option
 def what_if(
     subject: str,
@@ -39,18 +45,23 @@ def what_if(
     annulled: tuple[str, ...],
     added: tuple[str, ...],
     directory: Path,
+    server: str | None,
     as_json: bool,
 ) -> None:
-    """Show SUBJECT's score if records were annulled, or if acts came. Nothing is changed."""
-    from standing.ledger import open_ledger
-    from standing.ledger.facts import what_if_facts, what_if_text
+    """Show SUBJECT's score if records were annulled, or if acts came. Nothing is changed.
+
+    SUBJECT is a pseudonym, a reference, or a key file; with --server, your own key file.
+    """
+    import msgspec
+
+    from standing.ledger.facts import what_if_text
 
     if not annulled and not added:
         raise click.UsageError("Give --annul RECORD or --add TYPE=COUNT.")
     more = [code for one in added for code in _acts(one)]
-    with open_ledger(directory, read_only=True) as ledger:
-        supposed = ledger.what_if(subject, context, annulled=annulled, more=more)
-    show(what_if_facts(supposed), what_if_text(supposed), as_json=as_json)
+    with read(directory, server) as ledger:
+        supposed = ledger.suppose(whom(subject, server), context, annulled=annulled, more=more)
+    show(msgspec.to_builtins(supposed), what_if_text(supposed), as_json=as_json)
 
 
 def _acts(text: str) -> list[str]:

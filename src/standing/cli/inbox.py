@@ -11,7 +11,10 @@ from standing.cli.options import (
     key_option,
     ledger_option,
     load_key,
+    read,
+    server_option,
     show,
+    whom,
     write_output,
 )
 
@@ -34,20 +37,25 @@ def language_option(function: Any) -> Any:
 @click.option("--context", help="Only this context (needed with a reference).")
 @language_option
 @ledger_option
+@server_option
 @json_option
-def inbox(subject: str, context: str | None, language: str, directory: Path, as_json: bool) -> None:
+def inbox(
+    subject: str,
+    context: str | None,
+    language: str,
+    directory: Path,
+    server: str | None,
+    as_json: bool,
+) -> None:
     """Show what happened about SUBJECT (a pseudonym, a reference, or a key file), newest first.
 
     Each notice says what happened, what comes next by itself, and what can be done until when.
     """
-    from standing.ledger import open_ledger
-    from standing.ledger.inbox_text import inbox_facts, inbox_text
+    from standing.ledger.inbox_text import inbox_text
 
-    who: Any = load_key(Path(subject)).public if Path(subject).is_file() else subject
-    with open_ledger(directory, read_only=True) as ledger:
-        told = ledger.inbox(who, context)
-    facts = {"language": language, "items": inbox_facts(told, language)}
-    show(facts, inbox_text(told, language), as_json=as_json)
+    with read(directory, server) as ledger:
+        items = ledger.notices(whom(subject, server), context, language)[::-1]
+    show({"language": language, "items": items}, inbox_text(items, language), as_json=as_json)
 
 
 @click.command()

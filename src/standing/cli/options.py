@@ -38,6 +38,14 @@ def server_option(function: _F) -> _F:
     )(function)  # fmt: skip
 
 
+def trust_option(function: _F) -> _F:
+    """Add `--trust trust.json`: with --server, what the ledger's log is judged by."""
+    return click.option(
+        "--trust", type=PATH, metavar="trust.json",
+        help="With --server: take the answer key from the log that this names, read and judged.",
+    )(function)  # fmt: skip
+
+
 def json_option(function: _F) -> _F:
     """Add `--json`: standard output is exactly one JSON object."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(function)
@@ -70,15 +78,61 @@ def open_for(directory: Path, today: str | None = None) -> Any:
     return ledger
 
 
-def reach(directory: Path, server: str | None, today: str | None = None) -> Any:
+def reach(
+    directory: Path, server: str | None, today: str | None = None, *, trust: Path | None = None
+) -> Any:
     """Open a ledger here, or reach one that is served elsewhere; for a `with` block."""
     if server is None:
+        _check_beside(trust)
         return open_for(directory, today)
+    from standing.audit import parse_trust
     from standing.client import Client
+    from standing.ledger import require_file
 
     if today is not None:
         raise click.UsageError("--today moves a clock here: leave it out with --server.")
-    return nullcontext(Client(server))
+    if trust is None:
+        return nullcontext(Client(server))
+    data = require_file(trust, "trust file")
+    return nullcontext(Client(server, parse_trust(data, where=str(trust))))
+
+
+def _check_beside(trust: Path | None) -> None:
+    if trust is not None:
+        raise click.UsageError("--trust goes with --server: a ledger here has its own.")
+
+
+def read(directory: Path, server: str | None, trust: Path | None = None) -> Any:
+    """Open a ledger here for reading, or reach one that is served elsewhere; for a `with` block.
+
+    Both have the same verbs; here they take whom somebody is about, there who asks: see `whom`.
+    """
+    if server is None:
+        from standing.ledger import open_ledger
+
+        _check_beside(trust)
+        return open_ledger(directory, read_only=True)
+    return reach(directory, server, trust=trust)
+
+
+def whom(subject: str, server: str | None) -> Any:
+    """Read SUBJECT for a verb that reads: a name or a key here, one's own private key there."""
+    path = Path(subject)
+    if path.is_file():
+        return holder(path, server)
+    if server is not None:
+        raise click.UsageError("With --server, SUBJECT is the file of your own private key.")
+    return subject
+
+
+def holder(key: Path, server: str | None) -> Any:
+    """Read a key file for a verb that asks who holds it: there a signature shows that."""
+    return load_key(key).public if server is None else load_signing_key(key)
+
+
+def signer(key: Path, server: str | None) -> Any:
+    """Read a key file for a verb that signs with it."""
+    return load_key(key) if server is None else load_signing_key(key)
 
 
 def load_key(path: Path) -> KeyFile:

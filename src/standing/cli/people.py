@@ -204,6 +204,7 @@ def step_back(key: Path, context: str, directory: Path, today: str | None, as_js
 )
 @click.option("--clear", is_flag=True, help="Take both back.")
 @ledger_option
+@server_option
 @today_option
 @json_option
 def attributes(
@@ -213,6 +214,7 @@ def attributes(
     group: str,
     clear: bool,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -225,7 +227,7 @@ def attributes(
     """
     if clear == bool(region or group):
         raise click.UsageError("Give --region or --group or both, or --clear alone.")
-    with open_for(directory, today) as ledger:
+    with reach(directory, server, today) as ledger:
         ledger.give_attributes(load_signing_key(key), context, region=region, group=group)
     given = [f"{name} {code}" for name, code in (("region", region), ("group", group)) if code]
     text = f"You state {' and '.join(given) or 'no region and no group'} in {context}."
@@ -315,6 +317,7 @@ def challenge(
 @click.option("--code", required=True, help="The code that came by the reference's own channel.")
 @key_option("The subject's private key.")
 @ledger_option
+@server_option
 @today_option
 @json_option
 def answer(
@@ -322,6 +325,7 @@ def answer(
     code: str,
     key: Path,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
@@ -329,6 +333,6 @@ def answer(
     from standing.ledger import require_file
 
     signed = require_file(challenge_file, "challenge")
-    with open_for(directory, today) as ledger:
+    with reach(directory, server, today) as ledger:
         ledger.answer_challenge(signed, code, key=load_signing_key(key))
     show({"linked": True}, "The reference stands for you from today on.", as_json=as_json)

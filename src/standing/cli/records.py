@@ -17,10 +17,12 @@ from standing.cli.options import (
     load_signing_key,
     open_for,
     reach,
+    read,
     row_line,
     server_option,
     show,
     today_option,
+    whom,
 )
 
 
@@ -149,6 +151,7 @@ class _progress:  # noqa: N801 - used like a function
 @click.option("--as-of", metavar="DAY", help="An earlier day.")
 @click.option("--all", "everyone", is_flag=True, help="Score the whole population and state it.")
 @ledger_option
+@server_option
 @today_option
 @json_option
 def score(
@@ -157,25 +160,32 @@ def score(
     as_of: str | None,
     everyone: bool,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
-    """Score SUBJECT (a pseudonym or a reference) with every reason, or a whole population."""
+    """Score SUBJECT with every reason, or a whole population.
+
+    SUBJECT is a pseudonym, a reference, or a key file; with --server, your own key file.
+    """
     if everyone == (subject is not None):
         raise click.UsageError("Give a SUBJECT, or --all.")
     if context is None:
         raise click.UsageError("Give --context.")
     if everyone:
+        if server is not None:
+            raise click.UsageError("Everybody is scored beside the ledger: leave out --server.")
         _score_all(directory, context, today, as_json=as_json)
         return
-    from standing.ledger import open_ledger
-    from standing.ledger.facts import score_facts, score_text
+    import msgspec
+
+    from standing.ledger.facts import score_text
     from standing.wire.days import parse_day
 
     day = parse_day(as_of) if as_of else None
-    with open_ledger(directory, read_only=True) as ledger:
-        scored = ledger.score(str(subject), context, day)
-    show(score_facts(scored), score_text(scored), as_json=as_json)
+    with read(directory, server) as ledger:
+        scored = ledger.scored(whom(str(subject), server), context, day)
+    show(msgspec.to_builtins(scored), score_text(scored), as_json=as_json)
 
 
 def _score_all(directory: Path, context: str, today: str | None, *, as_json: bool) -> None:
@@ -201,6 +211,7 @@ def _score_all(directory: Path, context: str, today: str | None, *, as_json: boo
 @click.option("--pdf", type=PATH, metavar="FILE", help="Write it for paper.")
 @language_option
 @ledger_option
+@server_option
 @today_option
 @json_option
 def report(
@@ -212,15 +223,18 @@ def report(
     pdf: Path | None,
     language: str,
     directory: Path,
+    server: str | None,
     today: str | None,
     as_json: bool,
 ) -> None:
     """Write all that is held on SUBJECT: for reading, or for one recipient to verify.
 
-    SUBJECT is a pseudonym, a reference, or the file of the subject's key. For reading it is
-    complete, free, in any of three forms, and bears no signature.
+    SUBJECT is a pseudonym, a reference, or the file of the subject's key; with --server, your own
+    key file. For reading it is complete, free, in any of three forms, and bears no signature.
     """
     if recipient is not None:
+        if server is not None:
+            raise click.UsageError("A report for a recipient is made beside its ledger.")
         if context is None or output is None or html is not None or pdf is not None:
             raise click.UsageError("A report for a recipient is of one --context, to one -o FILE.")
         with open_for(directory, today) as ledger:
@@ -229,23 +243,21 @@ def report(
         files = write_papers({output: lambda: data})
     else:
         kind = "for reading, unsigned"
-        files = _for_reading(subject, context, directory, output, html, pdf, language)
+        files = _for_reading(subject, context, (directory, server), output, html, pdf, language)
     facts = {"files": files, "kind": kind}
     show(facts, "\n".join(f"Wrote {file} ({kind})." for file in files), as_json=as_json)
 
 
 def _for_reading(
-    subject: str, context: str | None, directory: Path, output: Path | None, html: Path | None,
-    pdf: Path | None, language: str,
+    subject: str, context: str | None, place: tuple[Path, str | None], output: Path | None,
+    html: Path | None, pdf: Path | None, language: str,
 ) -> list[str]:  # fmt: skip
     from standing import pages
-    from standing.ledger import open_ledger
 
     if output is None and html is None and pdf is None:
         raise click.UsageError("Say where to: -o FILE, --html FILE, --pdf FILE, or several.")
-    who = load_key(Path(subject)).public if Path(subject).is_file() else subject
-    with open_ledger(directory, read_only=True) as ledger:
-        held = ledger.report(who, context)
+    with read(*place) as ledger:
+        held = ledger.report(whom(subject, place[1]), context)
     return write_papers(
         {
             output: lambda: json.dumps(held, ensure_ascii=False, indent=2).encode() + b"\n",

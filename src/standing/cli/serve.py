@@ -31,7 +31,7 @@ from standing.cli.options import (
     type=click.FloatRange(min=1),
     default=500.0,
     show_default=True,
-    help="Requests a second that one address may send for writing.",
+    help="Statements and questions a second that one address may send.",
 )
 @click.option(
     "--publish-every",
@@ -70,7 +70,7 @@ def serve(
         address = f"http://{host}:{listening}"
         show({"url": address}, f"Serving {directory} at {address}", as_json=as_json)
 
-    site = make_site(SiteSettings(is_logged=not quiet))
+    site = make_site(SiteSettings(asks=rate, is_logged=not quiet))
     with open_for(directory, today) as ledger:
         settings = Settings(
             helpers=max(1, (os.cpu_count() or 2) - 1) if helpers is None else helpers,

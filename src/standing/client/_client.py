@@ -12,39 +12,54 @@ from typing import Any, Final
 
 import msgspec
 
-from standing.cases import decisions, recalls
+from standing.audit import Trust, answer_key_published
+from standing.cases import decisions, presentations, recalls
+from standing.cases.challenges import parse_challenge
 from standing.cases.decisions import Asked
-from standing.client._wire import Wire
+from standing.client._public import Public
+from standing.client._rules import Rules
+from standing.client._wire import Wire, path_of
 from standing.errors import Broken, Refused
 from standing.interface import (
     Answered,
     AttributesWish,
     BatchesTaken,
     CaseWish,
-    ConsentText,
     ConsentWish,
     Count,
     Draft,
     Enrolment,
-    EntryPage,
     ErasedView,
+    LinkWish,
     NewFile,
-    PackFacts,
     ProofOf,
     Proofs,
-    RecallView,
     Sender,
     StepWish,
     StopWish,
     Taken,
     WithdrawalWish,
 )
+from standing.ledger import Decision, RecallView
+from standing.ledger.case_text import CaseFacts
 from standing.ledger.case_views import CaseView, WorkLine
+from standing.ledger.holders import Holding
 from standing.ledger.intake import encode_batches, make_batches, parse_map, sendings
-from standing.ledger.public import Entry, Holder, LogKey, Overview
-from standing.ledger.subjects import Mine, Place
-from standing.vault import Attributes, Consent, Step, Withdrawal, parse_preimage, signed_digest
-from standing.wire.days import parse_day
+from standing.ledger.public import Asker
+from standing.ledger.score_views import Forecast, Scored, Supposed
+from standing.ledger.subjects import CaseLine, Mine, Place
+from standing.log import MAX_BUNDLE_BYTES
+from standing.mirror import source_of
+from standing.vault import (
+    Attributes,
+    Consent,
+    Link,
+    Step,
+    Withdrawal,
+    parse_preimage,
+    signed_digest,
+)
+from standing.wire.days import format_day, parse_day
 from standing.wire.keys import PublicKey, SigningKey
 from standing.wire.proofs import make_proof
 
@@ -55,48 +70,32 @@ _NONCE_BYTES: Final = 16
 _Files = Sequence[tuple[str, bytes]]
 
 
-class Client:
-    """One served ledger. Verbs that act take the key to act with; others need none."""
+class Client(Public, Rules):
+    """One served ledger. Verbs that act take the key to act with; others need none.
 
-    def __init__(self, url: str) -> None:
+    `trust`: the ledger's trust file, taken from where it is trusted. With it, the key that answers
+    are signed with, and presentations sealed to, is the one that the log itself names.
+    """
+
+    def __init__(self, url: str, trust: Trust | None = None) -> None:
         self._wire = Wire(url)
+        self._trust = trust
 
     @property
     def url(self) -> str:
         """The server's address."""
         return self._wire.url
 
-    # --- what everybody may see ------------------------------------------------------------------
-
-    def overview(self) -> Overview:
-        """Give the log's head and its newest checkpoints."""
-        return self._wire.get("/log", Overview)
-
-    def entries(self, cursor: str | None = None, limit: int = 50) -> EntryPage:
-        """Give a page of entries, newest first; `next` is the cursor of older ones."""
-        return self._wire.get("/log/entries", EntryPage, cursor=cursor, limit=limit)
-
-    def entry(self, which: str) -> Entry:
-        """Give an entry by index or statement hash, with its path to the root."""
-        return self._wire.get(f"/log/entries/{which}", Entry)
-
-    def log_keys(self) -> list[LogKey]:
-        """List the log's own keys of today."""
-        return self._wire.get("/log/keys", list[LogKey])
-
-    def roll(self) -> list[Holder]:
-        """List every key that ever had a right."""
-        return self._wire.get("/log/roll", list[Holder])
-
-    def pack(self, context: str, version: int) -> PackFacts:
-        """Give a pack as it was signed."""
-        return self._wire.get(f"/packs/{context}/{version}", PackFacts)
-
-    def consent_text(self, context: str) -> str:
-        """Give the text that a consent of today agrees to."""
-        return self._wire.get(f"/contexts/{context}/consent-text", ConsentText).text
-
     # --- subjects --------------------------------------------------------------------------------
+
+    @property
+    def today(self) -> int:
+        """The ledger's day."""
+        return int(parse_day(self.overview().day))
+
+    def holding(self, key: SigningKey) -> Holding:
+        """Tell what a key is good for today."""
+        return self.me(key).holding
 
     def me(self, key: SigningKey) -> Sender:
         """Tell what a key is good for today."""
@@ -113,15 +112,35 @@ class Client:
 
     def mine(self, key: SigningKey, context: str) -> Mine:
         """Give one context in full: score, reasons, records, who asked."""
-        return self._wire.get(f"/contexts/{context}", Mine, key)
+        return self._wire.get(path_of("contexts", context), Mine, key)
 
-    def inbox(self, key: SigningKey, language: str = "en") -> list[dict[str, Any]]:
-        """List what happened about oneself, newest first."""
-        return self._wire.get("/inbox", list[dict[str, Any]], key, language=language)
+    def scored(self, key: SigningKey, context: str, as_of: int | None = None) -> Scored:
+        """Give one's score on a day, with one reason a record."""
+        day = None if as_of is None else format_day(as_of)
+        return self._wire.get(path_of("contexts", context, "score"), Scored, key, as_of=day)
 
-    def report(self, key: SigningKey) -> dict[str, Any]:
+    def outlook(self, key: SigningKey, context: str) -> Forecast:
+        """Give each change of one's score in 24 months, if nothing new happens."""
+        return self._wire.get(path_of("contexts", context, "forecast"), Forecast, key)
+
+    def suppose(
+        self, key: SigningKey, context: str, *, annulled: Sequence[str] = (),
+        more: Sequence[str] = (),
+    ) -> Supposed:  # fmt: skip
+        """Suppose that records were annulled or that acts came today; nothing is changed."""
+        place = path_of("contexts", context, "what-if")
+        return self._wire.get(place, Supposed, key, without=list(annulled), more=list(more))
+
+    def notices(
+        self, key: SigningKey, context: str | None = None, language: str = "en"
+    ) -> list[dict[str, Any]]:
+        """List what happened about oneself in one language, newest first."""
+        wanted = {"language": language, "context": context}
+        return self._wire.get("/inbox", list[dict[str, Any]], key, **wanted)
+
+    def report(self, key: SigningKey, context: str | None = None) -> dict[str, Any]:
         """Give everything that is held on oneself, for reading."""
-        return self._wire.get("/everything", dict[str, Any], key)
+        return self._wire.get("/everything", dict[str, Any], key, context=context)
 
     def consent(
         self, key: SigningKey, context: str, purposes: Sequence[str] | None = None,
@@ -177,24 +196,64 @@ class Client:
         wish = AttributesWish(context=context, region=region, group=group)
         self._sign(key, self._wire.post("/attributes", wish, Draft, key), fits)
 
+    def answer_challenge(self, challenge: bytes, code: str, *, key: SigningKey) -> None:
+        """Answer an issuer's challenge: its reference stands for oneself from today on."""
+        _, asked = parse_challenge(challenge)
+
+        def fits(document: Any) -> bool:
+            return isinstance(document, Link) and (document.reference, document.context) == (
+                asked.reference,
+                asked.context,
+            )
+
+        wish = LinkWish(challenge=challenge, code=code)
+        self._sign(key, self._wire.post("/links", wish, Draft, key), fits)
+
+    def askers(self, key: SigningKey, context: str) -> list[Asker]:
+        """List who may ask what in a context."""
+        return self._wire.get(path_of("contexts", context, "askers"), list[Asker], key)
+
+    def present(
+        self, key: SigningKey, party: PublicKey, context: str, purpose: str,
+        last_day: int | None = None,
+    ) -> bytes:  # fmt: skip
+        """Make a token by which one relying party may ask once; the server is not told.
+
+        It is sealed to the answer key: see `decide` for whose word that is.
+        """
+        origin = self.overview().origin if self._trust is None else self._trust.origin
+        day = self.today if last_day is None else last_day
+        return presentations.present(
+            key, origin=origin, answer_key=self._answer_key(), party=party, context=context,
+            purpose=purpose, last_day=day,
+        )  # fmt: skip
+
     def erase(self, context: str | None = None, *, key: SigningKey) -> ErasedView:
         """Erase all that is held of oneself in a context, or everywhere with the key."""
-        place = "/me" if context is None else f"/contexts/{context}"
+        place = "/me" if context is None else path_of("contexts", context)
         return self._wire.read(self._wire.send("DELETE", place, key=key).body, ErasedView)
 
     # --- cases -----------------------------------------------------------------------------------
 
-    def work(self, key: SigningKey) -> list[WorkLine]:
+    def work_lines(self, key: SigningKey) -> list[WorkLine]:
         """List what waits for a reviewer, an issuer or a desk."""
         return self._wire.get("/work", list[WorkLine], key)
 
-    def case(self, name: str, key: SigningKey) -> CaseView:
+    def case_list(self, key: SigningKey, context: str = "") -> list[CaseFacts]:
+        """List one's own cases in a context ("": those of no context) with every step."""
+        return self._wire.get("/cases", list[CaseFacts], key, context=context)
+
+    def own_cases(self, key: SigningKey) -> list[CaseLine]:
+        """List one's own cases of no context: keys, contacts, mandates."""
+        return self._wire.get("/own-cases", list[CaseLine], key)
+
+    def case_for(self, name: str, key: SigningKey) -> CaseView:
         """Give a case in which the holder of a key has a part."""
-        return self._wire.get(f"/cases/{name}", CaseView, key)
+        return self._wire.get(path_of("cases", name), CaseView, key)
 
     def file(self, case: str, leaf: str, key: SigningKey) -> bytes:
         """Give a file that a step of a case brought."""
-        return self._wire.send("GET", f"/cases/{case}/files/{leaf}", key=key).body
+        return self._wire.send("GET", path_of("cases", case, "files", leaf), key=key).body
 
     def open_case(
         self, subject: str, context: str, lifecycle: str, event: str, facts: Mapping[str, Any],
@@ -206,7 +265,7 @@ class Client:
             files=_new(files),
         )  # fmt: skip
         draft = self._wire.post("/cases", wish, Draft, key)
-        return self.case(self._sign(key, draft, _step_fits(event, facts)).name, key)
+        return self.case_for(self._sign(key, draft, _step_fits(event, facts)).name, key)
 
     def step(
         self, case: str, event: str, facts: Mapping[str, Any] | None = None, *, key: SigningKey,
@@ -215,8 +274,8 @@ class Client:
         """Take the next step of a case."""
         said = dict(facts or {})
         wish = StepWish(event=event, facts=said, files=_new(files))
-        draft = self._wire.post(f"/cases/{case}/steps", wish, Draft, key)
-        return self.case(self._sign(key, draft, _step_fits(event, said)).name, key)
+        draft = self._wire.post(path_of("cases", case, "steps"), wish, Draft, key)
+        return self.case_for(self._sign(key, draft, _step_fits(event, said)).name, key)
 
     def freeze(self, name: str, context: str, *, key: SigningKey) -> None:
         """Stop whoever a name stands for, as a desk or an issuer; tells of nobody."""
@@ -238,29 +297,31 @@ class Client:
                 )
             kind, *parts = make_proof(key, signed_digest(document))
             proofs.append(msgspec.convert({"kind": kind, "parts": parts}, ProofOf))
-        return self._wire.post(f"/drafts/{draft.draft}", Proofs(proofs=tuple(proofs)), Taken, key)
+        return self._wire.post(
+            path_of("drafts", draft.draft), Proofs(proofs=tuple(proofs)), Taken, key
+        )
 
     # --- relying parties -------------------------------------------------------------------------
 
     def decide(
         self, key: SigningKey, context: str, purpose: str, transaction: str, *,
         reference: str = "", presentation: bytes = b"", alternative: str = "",
-    ) -> Answered:  # fmt: skip
-        """Ask one narrow question; gives the answer once its signature and its nonce are checked.
+    ) -> Decision:  # fmt: skip
+        """Ask one narrow question; gives the answer once it is checked.
 
-        The answer key is the one that this server names; whoever has the ledger's trust file
-        verifies both against its log.
+        Checked are its signature, that it is to this question, and that it says what stands beside
+        it. Whose signature: with a trust file, that of the key which the log names for answers, its
+        published entries read and judged from the genesis on; without one, that of the key which
+        this server names, so that a server of somebody else's could answer for a ledger.
         """
-        day = parse_day(self.overview().day)
         asked = Asked(
-            context, purpose, transaction, reference, day, os.urandom(_NONCE_BYTES), alternative,
-            presentation,
+            context, purpose, transaction, reference, self.today, os.urandom(_NONCE_BYTES),
+            alternative, presentation,
         )  # fmt: skip
-        question = decisions.sign_question(key, self._name(key), asked)
+        question = decisions.sign_question(key, self.holding(key).name, asked)
         found = self._wire.send("POST", "/decisions", question, _COSE, key=key)
         given = self._wire.read(found.body, Answered)
-        named = next((k.key for k in self.log_keys() if k.purpose == "answer"), "")
-        proven = decisions.read_answer(given.signed, PublicKey.from_cose_key(bytes.fromhex(named)))
+        proven = decisions.read_answer(given.signed, self._answer_key())
         said = (proven.answer, proven.transaction, proven.nonce)
         if said != (given.answer, transaction, asked.nonce):
             raise Broken(
@@ -270,31 +331,38 @@ class Client:
                 fix="Do not act on it; ask again, and tell the ledger's operator if it stays so.",
                 where=self.url,
             )
-        return given
+        return Decision(proven, given.signed)
 
-    def recalls(self, key: SigningKey) -> list[RecallView]:
+    def _answer_key(self) -> PublicKey:
+        """Give the key that answers are signed with: see `decide`."""
+        if self._trust is not None:
+            source = source_of(self.url)
+            return answer_key_published(
+                lambda name: source.read(name, MAX_BUNDLE_BYTES), self._trust
+            )
+        named = next((one.key for one in self.log_keys() if one.purpose == "answer"), "")
+        return PublicKey.from_cose_key(bytes.fromhex(named))
+
+    def recalls_of(self, key: SigningKey) -> list[RecallView]:
         """Give the recalls that are not confirmed."""
         return self._wire.get("/recalls", list[RecallView], key)
 
     def confirm_recalls(self, key: SigningKey, transactions: Sequence[str] = ()) -> int:
         """Confirm that recalled answers are deleted: of some transactions, or of all."""
-        named = tuple(transactions) or tuple(one.transaction for one in self.recalls(key))
+        named = tuple(transactions) or tuple(one.transaction for one in self.recalls_of(key))
         if not named:
             return 0
-        said = recalls.DeletedSaid(parse_day(self.overview().day), named)
-        signed = recalls.sign_deleted(key, self._name(key), said)
+        said = recalls.DeletedSaid(self.today, named)
+        signed = recalls.sign_deleted(key, self.holding(key).name, said)
         found = self._wire.send("POST", "/recalls/confirmations", signed, _COSE, key=key)
         return self._wire.read(found.body, Count).count
 
     def followed(self, key: SigningKey, transactions: Sequence[str]) -> int:
         """Say which transactions took place."""
-        said = recalls.FollowedSaid(parse_day(self.overview().day), tuple(transactions))
-        signed = recalls.sign_followed(key, self._name(key), said)
+        said = recalls.FollowedSaid(self.today, tuple(transactions))
+        signed = recalls.sign_followed(key, self.holding(key).name, said)
         found = self._wire.send("POST", "/followed", signed, _COSE, key=key)
         return self._wire.read(found.body, Count).count
-
-    def _name(self, key: SigningKey) -> str:
-        return self.me(key).holding.name
 
     # --- issuers ---------------------------------------------------------------------------------
 
@@ -330,8 +398,7 @@ class Client:
 
     def _rules(self, context: str) -> tuple[bytes, bytes]:
         """Give pack and catalogue in force, as they were signed."""
-        lines = self._wire.get("/packs", list[dict[str, Any]])
-        line = next((one for one in lines if one["context"] == context and one["in_force"]), None)
+        line = next((p for p in self.packs() if p.context == context and p.in_force), None)
         if line is None:
             raise Refused(
                 "E-CLIENT-05",
@@ -340,12 +407,9 @@ class Client:
                 fix="Correct the map's context, or wait until its pack comes into force.",
                 where=self.url,
             )
-        pack = self._document(line["digest"])
+        pack = self.document(line.digest)
         catalogue = str(msgspec.json.decode(pack)["catalogue"])
-        return pack, self._document(catalogue)
-
-    def _document(self, digest: str) -> bytes:
-        return self._wire.send("GET", f"/documents/{digest}").body
+        return pack, self.document(catalogue)
 
 
 _THERE: Final = "E-ROW-21"

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 import urllib3
@@ -113,6 +113,15 @@ class Wire:
             return msgspec.json.decode(body, type=kind)
         except msgspec.MsgspecError as error:
             raise _strange(self.url, f"{error}.") from error
+
+
+def path_of(*parts: object) -> str:
+    """Write a path, each part as one part, whatever it holds.
+
+    >>> path_of("contexts", "a/b", "score")
+    '/contexts/a%2Fb/score'
+    """
+    return "".join(f"/{quote(str(part), safe='')}" for part in parts)
 
 
 def _many(value: Any) -> list[Any]:

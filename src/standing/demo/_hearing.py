@@ -11,6 +11,7 @@ from standing.ledger import Ledger
 from standing.wire.keys import SigningKey
 
 REVIEWERS: Final = {"review-board": "Arbitration House", "second-review": "Consumer Institute"}
+_DAYS: Final = 12
 _WORDS: Final = "I was somewhere else that day, and can show it."
 _RULING: Final = "The letter of the employer shows that it cannot have been this person."
 
@@ -40,7 +41,8 @@ def burdened(
 
 def _worst(ledger: Ledger, reference: str, context: str) -> tuple[str, str] | None:
     reasons = ledger.score(reference, context).score.reasons
-    burdens = [r for r in reasons if r.counted < 0]
+    past = ledger.today + _DAYS  # some are contested days later, and must count until then
+    burdens = [r for r in reasons if r.counted < 0 and r.expires > past]
     worst = min(burdens, key=lambda r: (r.counted, r.record), default=None)
     return (worst.record, worst.rule) if worst else None
 

@@ -4,6 +4,7 @@ from standing.ledger._decide import Decision
 from standing.ledger._delivery import Delivery
 from standing.ledger._ledger import Ledger, create, open_ledger, require_file
 from standing.ledger._letters import Letter, Principal, WayBack
+from standing.ledger._recalls import RecallView
 from standing.ledger._register import Registered
 from standing.ledger._restore import Restored, restore
 from standing.ledger._scores import Improvement, Population, SubjectScore
@@ -17,6 +18,7 @@ __all__ = [
     "Letter",
     "Population",
     "Principal",
+    "RecallView",
     "Registered",
     "Restored",
     "SubjectScore",

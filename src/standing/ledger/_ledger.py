@@ -53,9 +53,12 @@ from standing.ledger import (
     _tick,
     _worklist,
     _world,
+    case_text,
     case_views,
     holders,
+    inbox_text,
     public,
+    score_views,
     subjects,
 )
 from standing.ledger._core import Core
@@ -373,6 +376,10 @@ class Ledger:
         """List the packs by context, newest version first."""
         return public.packs(self._core)
 
+    def askers(self, context: str) -> list[public.Asker]:
+        """List who may ask what in a context today."""
+        return public.askers(self._core, context)
+
     def holding(self, key: PublicKey) -> holders.Holding:
         """Tell what a key is good for today: a subject's, or an organisation's on the roll."""
         return holders.holding(self._core, key)
@@ -630,6 +637,35 @@ class Ledger:
         """Suppose that records were annulled or that acts came today; nothing is changed."""
         return _scores.what_if(self._core, subject, context, annulled, more)
 
+    def scored(
+        self, subject: str | PublicKey, context: str, as_of: int | None = None
+    ) -> score_views.Scored:
+        """Score one subject, as plain values."""
+        return score_views.scored(self.score(self._name(subject, context), context, as_of))
+
+    def outlook(self, subject: str | PublicKey, context: str) -> score_views.Forecast:
+        """Give each change of a score in 24 months, as plain values."""
+        name = self._name(subject, context)
+        outlooks = score_views.at(self.forecast(name, context))
+        return score_views.Forecast(subject=name, context=context, outlooks=outlooks)
+
+    def suppose(
+        self,
+        subject: str | PublicKey,
+        context: str,
+        *,
+        annulled: Sequence[str] = (),
+        more: Sequence[str] = (),
+    ) -> score_views.Supposed:
+        """Suppose that records were annulled or that acts came today, as plain values."""
+        name = self._name(subject, context)
+        return score_views.supposed(self.what_if(name, context, annulled=annulled, more=more))
+
+    def _name(self, subject: str | PublicKey, context: str) -> str:
+        if isinstance(subject, PublicKey):
+            return self.pseudonym_of(subject, context)
+        return self.pseudonym(subject, context)
+
     def simulate(self, new: bytes, against: bytes | None = None) -> _simulate.Simulated:
         """Compare a pack with the one in force, or another, over the whole population."""
         return _simulate.simulate_pack(self._core, new, against)
@@ -715,9 +751,9 @@ class Ledger:
         """Give a relying party the recalls of its answers that it has not confirmed."""
         return _recalls.fetch(self._core, key.public)
 
-    def recalls_of(self, party: PublicKey) -> list[_recalls.Message]:
+    def recalls_of(self, party: PublicKey) -> list[_recalls.RecallView]:
         """Give whoever has just shown that they hold a relying party's key the same."""
-        return _recalls.fetch(self._core, party)
+        return [_recalls.view(message) for message in _recalls.fetch(self._core, party)]
 
     def confirm_recalls(self, key: KeyFile, transactions: Sequence[str] = ()) -> int:
         """Confirm that recalled answers are deleted: of some transactions, or of all."""
@@ -850,6 +886,14 @@ class Ledger:
         """Give the cases of a subject in a context ("": those of no context) as they are today."""
         return _world.cases_of(self._core, self._number(subject, context), context)
 
+    def case_facts(self, name: str) -> case_text.CaseFacts:
+        """Give a case with every step, for the operator."""
+        return case_text.case_facts(self.case(name), self.who)
+
+    def case_list(self, subject: str | PublicKey, context: str) -> list[case_text.CaseFacts]:
+        """Give a subject's cases in a context ("": those of no context) with every step."""
+        return [case_text.case_facts(case, self.who) for case in self.cases(subject, context)]
+
     def _number(self, subject: str | PublicKey, context: str) -> int:
         if isinstance(subject, PublicKey):
             return _people.subject_of(self._core, subject)
@@ -860,6 +904,12 @@ class Ledger:
     def inbox(self, subject: str | PublicKey, context: str | None = None) -> list[_inbox.Told]:
         """List what happened about a subject in a context, or in all, oldest first."""
         return _inbox.inbox(self._core, self._number(subject, context or ""), context)
+
+    def notices(
+        self, subject: str | PublicKey, context: str | None = None, language: str = "en"
+    ) -> list[dict[str, Any]]:
+        """List what happened about a subject in one language, newest first."""
+        return inbox_text.inbox_facts(self.inbox(subject, context)[::-1], language)
 
     def case_for(self, name: str, key: PublicKey) -> case_views.CaseView:
         """Give a case to somebody with a part in it; for anybody else there is none."""

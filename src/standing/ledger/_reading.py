@@ -7,20 +7,23 @@ beside a record stands beside it, and what became of it in its cases, and who wa
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from standing import policy
 from standing.cases.lifecycles import Case, files_of
 from standing.cases.notices import LANGUAGES, Asked, case_items
 from standing.cases.standing import Reply, Standing, replies, standings
 from standing.errors import Refused
-from standing.ledger import _inbox, _scores, _world
+from standing.ledger import _inbox, _scores, _world, score_views
 from standing.ledger._contacts import contacts_of
 from standing.ledger._core import Core
 from standing.ledger.case_text import case_facts
+from standing.ledger.case_views import file_of
+from standing.ledger.subjects import about
 from standing.vault import (
     Adult,
     Consent,
     Document,
-    Evidence,
     Link,
     OpenRecord,
     held_attributes,
@@ -63,7 +66,8 @@ def _readable(core: Core, number: int, context: str, texts: list[Document]) -> d
     links = [d for d in texts if isinstance(d, Link) and d.context == context]
     cases = _world.cases_of(core, number, context)
     try:
-        score: object = score_facts(_scores.score(core, pseudonym, context))
+        scored = score_views.scored(_scores.score(core, pseudonym, context))
+        score: object = msgspec.to_builtins(scored)
     except Refused as problem:
         score = {"none": problem.why}
     return {
@@ -78,42 +82,6 @@ def _readable(core: Core, number: int, context: str, texts: list[Document]) -> d
         "cases": [_case(core, case) for case in cases],
         "told": _told(core, number, context),
     }
-
-
-def score_facts(scored: _scores.SubjectScore) -> dict[str, Any]:
-    """Give a score as the command line and the reports print it."""
-    return {
-        "subject": scored.subject,
-        "context": scored.context,
-        "as_of": format_day(scored.as_of),
-        "raw": scored.score.raw,
-        "score": scored.score.score,
-        "band": scored.score.band,
-        "opens": list(scored.opens),
-        "reasons": [_reason(r, scored.replies.get(r.record)) for r in scored.score.reasons],
-        "digest": scored.digest.hex(),
-    }
-
-
-def _reason(reason: policy.Reason, reply: Reply | None) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "record": reason.record,
-        "rule": reason.rule,
-        "face": reason.face,
-        "aged": reason.aged,
-        "counted": reason.counted,
-        "why": reason.why,
-        "next_change": None if reason.next_change is None else format_day(reason.next_change),
-        "expires": format_day(reason.expires),
-    }
-    if reply is not None:
-        facts["reply"] = reply_facts(reply)
-    return facts
-
-
-def reply_facts(reply: Reply) -> dict[str, str]:
-    """Give what is said beside a record by name."""
-    return {"case": reply.case, "words": reply.words, "answer": reply.answer}
 
 
 # --- parts ------------------------------------------------------------------------------------
@@ -168,24 +136,15 @@ def _records(
             **_record(opened),
             **_weight(reasons.get(opened.id)),
             "status": said.get(opened.id, Standing()).status,
-            "reply": reply_facts(answered[opened.id]) if opened.id in answered else None,
-            "cases": [case.name for case in cases if opened.id in _named(case)],
+            "reply": _reply(answered.get(opened.id)),
+            "cases": [case.name for case in cases if opened.id in about(case)],
         }
         for opened in records
     ]
 
 
-def _named(case: Case) -> tuple[str, ...]:
-    """Name the records that a case is about."""
-    match case.lifecycle:
-        case "contest":
-            return (case.first.named,)
-        case "restriction":
-            return tuple(case.first.records)
-        case "reply" | "record":
-            return (case.first.record,)
-        case _:
-            return ()
+def _reply(reply: Reply | None) -> object:
+    return None if reply is None else msgspec.to_builtins(score_views.replied(reply))
 
 
 def _record(opened: OpenRecord) -> dict[str, object]:
@@ -230,9 +189,10 @@ def _asked(asked: Asked) -> dict[str, object]:
 
 def _case(core: Core, case: Case) -> dict[str, Any]:
     """Give a case with all its steps and words, and its files by name."""
-    facts = case_facts(case, lambda c, e: _world.name_of(core, c, e))
+    told = case_facts(case, lambda c, e: _world.name_of(core, c, e))
+    facts: dict[str, Any] = msgspec.to_builtins(told)
     for step, event in zip(facts["steps"], case.events, strict=True):
-        step["files"] = [_file(core, leaf) for leaf in files_of(event)]
+        step["files"] = [msgspec.to_builtins(file_of(core, leaf)) for leaf in files_of(event)]
     subject = core.vault.secret.pseudonym(case.subject, case.context)
     items = case_items(case, subject, _inbox.sayers(core), lambda _: "")
     facts["happened"] = [
@@ -240,15 +200,6 @@ def _case(core: Core, case: Case) -> dict[str, Any]:
         for item in items
     ]
     return facts
-
-
-def _file(core: Core, leaf: bytes) -> dict[str, object]:
-    try:
-        kept = core.vault.document(leaf).document
-    except Refused:
-        return {"leaf": leaf.hex(), "name": "", "bytes": 0}
-    assert isinstance(kept, Evidence), "a step names evidence"
-    return {"leaf": leaf.hex(), "name": kept.name, "bytes": len(kept.data)}
 
 
 def _contacts(core: Core, number: int) -> list[dict[str, object]]:

@@ -14,6 +14,7 @@ from standing.cases.decisions import CLEAR, Asked, parse_question
 from standing.errors import Refused
 from standing.ledger import _answers, _parties, _world
 from standing.ledger._core import Core
+from standing.ledger.public import View
 from standing.vault import (
     Deletion,
     Presented,
@@ -33,6 +34,23 @@ class Message:
 
     recalled: Recalled
     signed: bytes
+
+
+class RecallView(View, frozen=True, kw_only=True):
+    """An answer that holds no longer and is to be deleted; `message`: the ledger's signed word."""
+
+    transaction: str
+    nonce: str
+    message: bytes
+
+
+def view(message: Message) -> RecallView:
+    """Give a recall as plain values."""
+    return RecallView(
+        transaction=message.recalled.transaction,
+        nonce=message.recalled.nonce.hex(),
+        message=message.signed,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from standing.cases.lifecycles import (
     outcome_of,
     table_of,
 )
+from standing.ledger.public import View
 from standing.wire.days import format_day
 
 _DAYS = frozenset({"on", "until", "first", "last", "last_use"})
@@ -20,10 +21,50 @@ _DAYS = frozenset({"on", "until", "first", "last", "last_use"})
 Who = Callable[[Case, Event], str]
 
 
-def case_facts(case: Case, who: Who) -> dict[str, Any]:
-    """Give a case by name: state, clock, and every step with who took it and what it says."""
-    table = table_of(case.lifecycle)
-    state = table.states[case.state]
+class StepFacts(View, frozen=True, kw_only=True):
+    """One step: who took it and what it says."""
+
+    step: int
+    day: str
+    event: str
+    by: str
+    says: dict[str, Any]
+
+
+class Passed(View, frozen=True, kw_only=True):
+    """One change of state: by a step, or by time that ran out."""
+
+    day: str
+    by: str
+    state: str
+
+
+class CaseFacts(View, frozen=True, kw_only=True):
+    """A case: state, clock, every step. `line` says what it is, and what happens by itself."""
+
+    case: str
+    lifecycle: str
+    context: str
+    state: str
+    outcome: str
+    means: str
+    since: str
+    opened: str
+    due: str | None
+    then: str | None
+    line: str
+    steps: tuple[StepFacts, ...]
+    passed: tuple[Passed, ...]
+
+
+def case_facts(case: Case, who: Who) -> CaseFacts:
+    """Give a case: state, clock, and every step with who took it and what it says."""
+    return CaseFacts(**head_of(case), steps=tuple(step_of(case, e, who) for e in case.events))
+
+
+def head_of(case: Case) -> dict[str, Any]:
+    """Give what `CaseFacts` says of a case beside its steps."""
+    state = table_of(case.lifecycle).states[case.state]
     return {
         "case": case.name,
         "lifecycle": case.lifecycle,
@@ -35,20 +76,22 @@ def case_facts(case: Case, who: Who) -> dict[str, Any]:
         "opened": format_day(case.opened),
         "due": None if case.due is None else format_day(case.due),
         "then": state.clock.then if state.clock and case.due is not None else None,
-        "steps": [
-            {
-                "step": event.number,
-                "day": format_day(event.day),
-                "event": event.name,
-                "by": who(case, event),
-                "says": said_by(event.facts),
-            }
-            for event in case.events
-        ],
-        "passed": [
-            {"day": format_day(day), "by": by, "state": then} for day, by, then in case.passed
-        ],
+        "line": _line(case),
+        "passed": tuple(
+            Passed(day=format_day(day), by=by, state=then) for day, by, then in case.passed
+        ),
     }
+
+
+def step_of(case: Case, event: Event, who: Who) -> StepFacts:
+    """Give one step."""
+    return StepFacts(
+        step=event.number,
+        day=format_day(event.day),
+        event=event.name,
+        by=who(case, event),
+        says=said_by(event.facts),
+    )
 
 
 def said_by(facts: Any) -> dict[str, Any]:
@@ -68,7 +111,7 @@ def said_by(facts: Any) -> dict[str, Any]:
     return values
 
 
-def case_line(case: Case) -> str:
+def _line(case: Case) -> str:
     """Write on one line what a case is, and what happens by itself."""
     state = table_of(case.lifecycle).states[case.state]
     line = f"{case.name}: {case.lifecycle} {case.state} since {format_day(case.since)}"
@@ -89,17 +132,17 @@ def _restriction_days(case: Case) -> str:
     return f", from {format_day(begin)} for {days_of(case)} days"
 
 
-def case_text(case: Case, who: Who) -> str:
+def case_text(case: CaseFacts) -> str:
     """Write a whole case: what it is, and every step in order with who took it."""
-    lines = [case_line(case), f"  {table_of(case.lifecycle).states[case.state].means}"]
-    events = iter(case.events)
-    for day, by, then in case.passed:
-        if by == SILENCE:
-            lines.append(f"  {format_day(day)}  time ran out: {then}")
+    lines = [case.line, f"  {case.means}"]
+    steps = iter(case.steps)
+    for one in case.passed:
+        if one.by == SILENCE:
+            lines.append(f"  {one.day}  time ran out: {one.state}")
             continue
-        event = next(events)
-        lines.append(f"  {format_day(day)}  {event.number}  {by}, by {who(case, event)}: {then}")
-        lines += [f"      {name}: {_shown(value)}" for name, value in said_by(event.facts).items()]
+        step = next(steps)
+        lines.append(f"  {one.day}  {step.step}  {one.by}, by {step.by}: {one.state}")
+        lines += [f"      {name}: {_shown(value)}" for name, value in step.says.items()]
     return "\n".join(lines)
 
 

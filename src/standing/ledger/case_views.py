@@ -5,6 +5,8 @@ For anybody else there is no such case, in the same words as where there is none
 
 from typing import Any
 
+import msgspec
+
 from standing.cases.lifecycles import (
     Case,
     Event,
@@ -12,17 +14,16 @@ from standing.cases.lifecycles import (
     World,
     files_of,
     may_step,
-    outcome_of,
     table_of,
 )
 from standing.cases.notices import LANGUAGES, case_items
 from standing.cases.standing import replies
-from standing.cases.work import tasks_of
+from standing.cases.work import ANSWER, OUTCOME, Task, tasks_of
 from standing.errors import Refused
 from standing.ledger import _inbox, _world
 from standing.ledger._core import Core
 from standing.ledger._worklist import Work, is_theirs, record_facts, worklist
-from standing.ledger.case_text import said_by
+from standing.ledger.case_text import CaseFacts, StepFacts, head_of, step_of
 from standing.ledger.public import View
 from standing.ledger.subjects import CaseLine, about, case_line
 from standing.vault import Evidence
@@ -40,14 +41,9 @@ class FileView(View, frozen=True, kw_only=True):
     bytes: int
 
 
-class StepView(View, frozen=True, kw_only=True):
-    """One step: who took it and what it says; `words` tells it in each language."""
+class StepView(StepFacts, frozen=True, kw_only=True):
+    """One step, with its files; `is_own`: the viewer took it."""
 
-    number: int
-    day: str
-    event: str
-    by: str
-    says: dict[str, Any]
     files: tuple[FileView, ...]
     is_own: bool
 
@@ -60,31 +56,24 @@ class Happened(View, frozen=True, kw_only=True):
     zh: str
 
 
-class CaseView(View, frozen=True, kw_only=True):
+class CaseView(CaseFacts, frozen=True, kw_only=True):
     """A whole case. `role`: the viewer's in it; `may`: the steps that they may take now."""
 
-    case: str
-    lifecycle: str
-    context: str
-    state: str
-    means: str
-    outcome: str
-    opened: str
-    since: str
+    steps: tuple[StepView, ...]
     age_days: int
-    due: str | None
-    then: str
     is_over: bool
     about: tuple[str, ...]
     role: str
     may: tuple[str, ...]
-    steps: tuple[StepView, ...]
     happened: tuple[Happened, ...]
     records: tuple[dict[str, Any], ...]
 
 
 class WorkLine(View, frozen=True, kw_only=True):
-    """One line of a work list: what waits, since when, until when, on whom."""
+    """One line of a work list: what waits, since when, until when, on whom.
+
+    `do`: the steps that the viewer may take; `commands`: how each is typed.
+    """
 
     case: str
     lifecycle: str
@@ -95,6 +84,7 @@ class WorkLine(View, frozen=True, kw_only=True):
     due: str | None
     days_left: int | None
     do: tuple[str, ...]
+    commands: tuple[str, ...]
     waits_on: tuple[str, ...]
     records: tuple[dict[str, Any], ...]
 
@@ -138,29 +128,17 @@ def _issuers(core: Core, case: Case) -> set[str]:
 
 
 def _view(core: Core, case: Case, signer: Signer) -> CaseView:
-    table = table_of(case.lifecycle)
-    state = table.states[case.state]
     world = _world.world_of(core, case.subject, case.context)
-    is_own = signer.role == "issuer"
     return CaseView(
-        case=case.name,
-        lifecycle=case.lifecycle,
-        context=case.context,
-        state=case.state,
-        means=state.means,
-        outcome=outcome_of(case) if case.lifecycle == "contest" else "",
-        opened=format_day(case.opened),
-        since=format_day(case.since),
+        **head_of(case),
         age_days=core.today - case.opened,
-        due=None if case.due is None else format_day(case.due),
-        then=state.clock.then if state.clock and case.due is not None else "",
-        is_over=state.final,
+        is_over=table_of(case.lifecycle).states[case.state].final,
         about=tuple(name for name in about(case) if name),
         role=signer.role,
         may=_may(case, signer, world),
         steps=tuple(_step(core, case, event, signer.kid) for event in case.events),
         happened=_happened(core, case),
-        records=tuple(_records(core, case, is_own=is_own)),
+        records=tuple(_records(core, case, is_own=signer.role == "issuer")),
     )
 
 
@@ -177,20 +155,16 @@ def _may(case: Case, signer: Signer, world: World) -> tuple[str, ...]:
 
 
 def _step(core: Core, case: Case, event: Event, kid: bytes) -> StepView:
-    says = said_by(event.facts)
-    says.pop("files", None)
+    told = step_of(case, event, lambda c, e: _world.name_of(core, c, e))
     return StepView(
-        number=event.number,
-        day=format_day(event.day),
-        event=event.name,
-        by=_world.name_of(core, case, event),
-        says=says,
-        files=tuple(_file(core, leaf) for leaf in files_of(event)),
+        **msgspec.structs.asdict(told),
+        files=tuple(file_of(core, leaf) for leaf in files_of(event)),
         is_own=event.kid == kid,
     )
 
 
-def _file(core: Core, leaf: bytes) -> FileView:
+def file_of(core: Core, leaf: bytes) -> FileView:
+    """Tell of a file by its leaf; without a name, it was erased."""
     try:
         kept = core.vault.document(leaf).document
     except Refused:
@@ -236,9 +210,18 @@ def _work_line(core: Core, work: Work) -> WorkLine:
         due=None if work.due is None else format_day(work.due),
         days_left=None if work.due is None else work.due - core.today,
         do=tuple(task.step for task in work.tasks),
+        commands=tuple(_command(case, task) for task in work.tasks),
         waits_on=tuple(sorted({f"{task.role}: {task.step}" for task in work.waits_on})),
         records=work.records,
     )
+
+
+def _command(case: Case, task: Task) -> str:
+    if task.step == OUTCOME:
+        return f"standing case show {case.name}"
+    more = " --words WORDS" if task.step == ANSWER else ""
+    more = f" --step {task.about}" if task.step == "release" else more
+    return f"standing {case.lifecycle} {task.step} {case.name} --key YOUR.key{more}"
 
 
 def own_cases(core: Core, number: int) -> list[CaseLine]:

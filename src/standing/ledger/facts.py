@@ -7,55 +7,36 @@ from typing import Any
 import msgspec
 
 from standing.audit import Check, Verification
-from standing.cases.standing import Reply
 from standing.charter import State
 from standing.ledger._decide import Decision
-from standing.ledger._reading import score_facts
-from standing.ledger._scores import Population, SubjectScore
-from standing.policy import Outlook, WhatIf
+from standing.ledger._scores import Population
+from standing.ledger.score_views import At, Forecast, ReplyView, Scored, Supposed
 from standing.vault import Recalled
 from standing.verify.checkpoints import parse_checkpoint
 from standing.wire.days import format_day
 
-__all__ = [
-    "decision_facts",
-    "forecast_text",
-    "outlooks_facts",
-    "population_facts",
-    "population_text",
-    "recall_facts",
-    "score_facts",
-    "score_text",
-    "verification_facts",
-    "verification_text",
-    "what_if_facts",
-    "what_if_text",
-]
 _BAR = 40
 
 
-def score_text(scored: SubjectScore) -> str:
+def score_text(scored: Scored) -> str:
     """Write a score with one line a record, whose points sum to it."""
-    result = scored.score
-    day = format_day(scored.as_of)
-    lines = [
-        f"{scored.subject} in {scored.context}, {day}: {result.score} points, band {result.band}"
-    ]
-    for r in result.reasons:
-        change = f", changes {format_day(r.next_change)}" if r.next_change is not None else ""
+    where = f"{scored.subject} in {scored.context}, {scored.as_of}"
+    lines = [f"{where}: {scored.score} points, band {scored.band}"]
+    for r in scored.reasons:
+        change = f", changes {r.next_change}" if r.next_change is not None else ""
         lines.append(
             f"  {r.counted:+6d}  {r.rule}  {r.record}  ({r.why}; on its face {r.face:+d}{change},"
-            f" gone {format_day(r.expires)})"
+            f" gone {r.expires})"
         )
-        lines += _replied(scored.replies.get(r.record))
-    if not result.reasons:
+        lines += _replied(r.reply)
+    if not scored.reasons:
         lines.append("  no records: the score is the base that everyone starts from")
     if scored.opens:
         lines.append(f"  opens: {', '.join(scored.opens)} (a restriction only if a human decides)")
     return "\n".join(lines)
 
 
-def _replied(reply: Reply | None) -> list[str]:
+def _replied(reply: ReplyView | None) -> list[str]:
     """Write what is said beside a record, and the answer to it."""
     if reply is None:
         return []
@@ -63,52 +44,32 @@ def _replied(reply: Reply | None) -> list[str]:
     return [f"          the subject replies: {reply.words}", *answer]
 
 
-def outlooks_facts(outlooks: Sequence[Outlook]) -> list[dict[str, Any]]:
-    """Give a forecast's days by name."""
-    return [
-        {"day": format_day(o.day), "raw": o.raw, "score": o.score, "band": o.band} for o in outlooks
-    ]
-
-
-def forecast_text(subject: str, context: str, outlooks: Sequence[Outlook]) -> str:
+def forecast_text(told: Forecast) -> str:
     """Write one line a change, from today on.
 
     Above the ceiling or below the floor points change and the score does not: that is no line.
     """
-    today, *later = outlooks
+    today, *later = told.outlooks
     lines = [
-        f"{subject} in {context}: {today.score} points today, if nothing new happens:",
-        f"  {format_day(today.day)}  today  {today.score:>6}  {today.band}",
+        f"{told.subject} in {told.context}: {today.score} points today, if nothing new happens:",
+        f"  {today.day}  today  {today.score:>6}  {today.band}",
     ]
     last = today
     for outlook in later:
         if outlook.score != last.score:
             step = outlook.score - last.score
-            lines.append(
-                f"  {format_day(outlook.day)} {step:+6d}  {outlook.score:>6}  {outlook.band}"
-            )
+            lines.append(f"  {outlook.day} {step:+6d}  {outlook.score:>6}  {outlook.band}")
             last = outlook
     if last is today:
         lines.append("  no change in the next 24 months")
     return "\n".join(lines)
 
 
-def what_if_facts(supposed: WhatIf) -> dict[str, Any]:
-    """Give both futures by name."""
-    return {
-        "day": format_day(supposed.day),
-        "as_is": {"score": supposed.as_is.score, "band": supposed.as_is.band},
-        "as_if": {"score": supposed.as_if.score, "band": supposed.as_if.band},
-        "forecast_as_is": outlooks_facts(supposed.forecast_as_is),
-        "forecast_as_if": outlooks_facts(supposed.forecast_as_if),
-    }
-
-
-def what_if_text(supposed: WhatIf) -> str:
+def what_if_text(supposed: Supposed) -> str:
     """Say what would be different, and until when."""
     as_is, as_if = supposed.as_is, supposed.as_if
     head = (
-        f"On {format_day(supposed.day)}: {as_if.score} points, band {as_if.band},"
+        f"On {supposed.day}: {as_if.score} points, band {as_if.band},"
         f" instead of {as_is.score}, band {as_is.band}. Nothing was changed."
     )
     days = sorted({o.day for o in (*supposed.forecast_as_is, *supposed.forecast_as_if)})
@@ -116,8 +77,8 @@ def what_if_text(supposed: WhatIf) -> str:
         (day, _at(supposed.forecast_as_is, day), _at(supposed.forecast_as_if, day)) for day in days
     ]
     lines = [
-        f"  {format_day(day)}  {if_so:>6}  instead of {else_so:>6}"
-        for (_, *before), (day, else_so, if_so) in pairwise([(0, None, None), *pairs])
+        f"  {day}  {if_so:>6}  instead of {else_so:>6}"
+        for (_, *before), (day, else_so, if_so) in pairwise([("", None, None), *pairs])
         if before != [else_so, if_so]
     ]
     if all(else_so == if_so for _, else_so, if_so in pairs):
@@ -125,7 +86,7 @@ def what_if_text(supposed: WhatIf) -> str:
     return "\n".join([head, *lines])
 
 
-def _at(outlooks: Sequence[Outlook], day: int) -> int:
+def _at(outlooks: Sequence[At], day: str) -> int:
     return [outlook.score for outlook in outlooks if outlook.day <= day][-1]
 
 

@@ -1,6 +1,6 @@
 """Inbox, outbox and ticks as plain values and as text: what the command line prints."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from standing.cases import notices
@@ -18,29 +18,26 @@ def inbox_facts(told: Sequence[Told], language: str) -> list[dict[str, Any]]:
     return [{**notices.as_facts(one.item, language), "telling": one.telling} for one in told]
 
 
-def inbox_text(told: Iterable[Told], language: str) -> str:
-    """Write an inbox, newest first: what happened, what comes by itself, what can be done."""
+def inbox_text(items: Sequence[dict[str, Any]], language: str) -> str:
+    """Write an inbox, newest day first: what happened, what comes by itself, what can be done."""
     lines: list[str] = []
-    for one in sorted(told, key=lambda one: -one.item.day):
-        lines += _lines(one, language)
+    for item in sorted(items, key=lambda item: item["day"], reverse=True):
+        lines += _lines(item, language)
     return "\n".join(lines) or plain("nothing").in_(language)
 
 
-def _lines(one: Told, language: str) -> list[str]:
-    item = one.item
-    where = f"  [{item.context}]" if item.context else ""
-    lines = [f"{format_day(item.day)}  {item.words.in_(language)}{where}  {item.id}"]
-    if one.telling == UNDELIVERED:
+def _lines(item: dict[str, Any], language: str) -> list[str]:
+    where = f"  [{item['context']}]" if item["context"] else ""
+    lines = [f"{item['day']}  {item['words']}{where}  {item['id']}"]
+    if item["telling"] == UNDELIVERED:
         lines.append(f"    {plain('undelivered').in_(language)}")
-    if item.next is not None:
-        day, words = format_day(item.next.day), item.next.words
-        said = {"en": words.en, "zh-Hans": words.zh}[language]
-        lines.append(f"    {plain('by-itself', day=day, words=said).in_(language)}")
-    for door in item.doors:
+    if item["next"] is not None:
+        lines.append(f"    {plain('by-itself', **item['next']).in_(language)}")
+    for door in item["can"]:
         until = ""
-        if door.until is not None:
-            until = f" ({plain('by-when', day=format_day(door.until)).in_(language)})"
-        lines.append(f"    {door.words.in_(language)}{until}: {door.command}")
+        if door["until"] is not None:
+            until = f" ({plain('by-when', day=door['until']).in_(language)})"
+        lines.append(f"    {door['words']}{until}: {door['command']}")
     return lines
 
 

@@ -135,6 +135,15 @@ class PackLine(View, frozen=True, kw_only=True):
     in_force: bool
 
 
+class Asker(View, frozen=True, kw_only=True):
+    """A relying party that may ask something in a context: its key's thumbprint, the purpose."""
+
+    party: str
+    key: str
+    purpose: str
+    title: str
+
+
 class ContestNumbers(View, frozen=True, kw_only=True):
     """Contests in numbers; a count below `smallest` could point at somebody and is left out."""
 
@@ -306,6 +315,22 @@ def packs(core: Core) -> list[PackLine]:
             )
         )
     return sorted(lines, key=lambda line: (line.context, -line.version))
+
+
+def askers(core: Core, context: str) -> list[Asker]:
+    """List who may ask what in a context today: each accredited party with its kind's purposes."""
+    line = next((one for one in packs(core) if one.context == context and one.in_force), None)
+    if line is None:
+        return []
+    pack = policy.parse_pack(core.log.document(bytes.fromhex(line.digest)))
+    return [
+        Asker(party=holder.name, key=holder.key, purpose=name, title=purpose.title)
+        for holder in roll(core)
+        if holder.role == "relying-party" and context in holder.contexts
+        and holder.revoked_entry is None
+        for name, purpose in pack.purposes.items()
+        if holder.sector in purpose.parties
+    ]  # fmt: skip
 
 
 def _name(core: Core, kid: bytes) -> str:

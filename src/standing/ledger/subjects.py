@@ -3,8 +3,6 @@
 For whoever holds the key, and nobody else. Plain values: days are dates.
 """
 
-from collections.abc import Sequence
-
 from standing import policy
 from standing.cases.lifecycles import Case
 from standing.cases.notices import Asked, Noticed
@@ -13,6 +11,7 @@ from standing.errors import Refused
 from standing.ledger import _inbox, _rules, _scores, _world
 from standing.ledger._core import Core
 from standing.ledger.public import View
+from standing.ledger.score_views import At, at
 from standing.vault import Consent, Link, OpenRecord, leaf_of
 from standing.wire.days import format_day
 
@@ -32,14 +31,6 @@ class Opens(View, frozen=True, kw_only=True):
     code: str
     title: str
     kind: str
-
-
-class At(View, frozen=True, kw_only=True):
-    """A score from a day on."""
-
-    day: str
-    score: int
-    band: str
 
 
 class Question(View, frozen=True, kw_only=True):
@@ -210,8 +201,8 @@ def mine(core: Core, number: int, context: str) -> Mine:
         none=none,
         opens=_opens(pack, scored),
         cards=_cards(core, number, context, pack, cases),
-        history=_at(_scores.history(core, subject, context, since)) if scored else (),
-        forecast=_at(_scores.forecast(core, subject, context)) if scored else (),
+        history=at(_scores.history(core, subject, context, since)) if scored else (),
+        forecast=at(_scores.forecast(core, subject, context)) if scored else (),
         consents=_consents(core, number, context),
         references=_references(core, number, context),
         asked=tuple(map(_question, _inbox.asked_of(core, number, context)))[::-1],
@@ -235,10 +226,6 @@ def _opens(pack: policy.Pack, scored: _scores.SubjectScore | None) -> tuple[Open
         for code in codes
         if code in titles
     )
-
-
-def _at(outlooks: Sequence[policy.Outlook]) -> tuple[At, ...]:
-    return tuple(At(day=format_day(o.day), score=o.score, band=o.band) for o in outlooks)
 
 
 def _cards(

@@ -32,6 +32,7 @@ from standing.web import (
     api,
 )
 from standing.web._gate import Gate
+from standing.web._metrics import log_line
 from standing.web._pages import Pages
 from standing.web._problems import problem_of
 from standing.web._site import Req, Settings, Site, see_other
@@ -87,14 +88,21 @@ class SiteApp:
                 site.store.close()
 
     async def _sweep(self) -> None:
+        """Sweep now and then; what keeps it from being done once is said, and tried again."""
+        while True:
+            try:
+                await self._sweep_once()
+            except Exception as error:  # noqa: BLE001 - a full disk must not end it for good
+                log_line("sweep", failed=type(error).__name__)
+            await asyncio.sleep(_SWEEP_SECONDS)
+
+    async def _sweep_once(self) -> None:
         """Forget what has ended, and the passkeys of keys that stand for nobody (any more)."""
         site = self._site
-        while True:
-            await site.keep(Store.sweep)
-            keys = await site.keep(Store.keys)
-            standing = {key for key in keys if await site.ask(partial(_stands, key))}
-            await site.keep(lambda store: store.keep_only(standing, keys))  # noqa: B023 - awaited here
-            await asyncio.sleep(_SWEEP_SECONDS)
+        await site.keep(Store.sweep)
+        keys = await site.keep(Store.keys)
+        standing = {key for key in keys if await site.ask(partial(_stands, key))}
+        await site.keep(lambda store: store.keep_only(standing, keys))
 
     def _problem(self, request: Req, error: Exception) -> Response[bytes]:
         problem, visit = problem_of(error), self._site.visit(request)

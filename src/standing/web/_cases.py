@@ -22,7 +22,7 @@ from standing.web._fields import (
 )
 from standing.web._papers import Line, Paper, Proof
 from standing.web._people import Person, require
-from standing.web._problems import malformed
+from standing.web._problems import N_, malformed
 from standing.web._sign import to_sign
 from standing.web._site import OfSite, Req, Site
 from standing.web._step_words import LABELS
@@ -195,7 +195,7 @@ def _take(ledger: Ledger, draft: Any, proofs: list[Proof]) -> str:
 def _check_opens(lifecycle: str, event: str) -> None:
     move = move_of(lifecycle, event)
     if move.sources or "subject" not in move.by:
-        raise malformed("No case is opened so.")
+        raise malformed(N_("No case is opened so."))
 
 
 def _back(context: str) -> str:

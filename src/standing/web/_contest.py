@@ -10,7 +10,7 @@ from standing.ledger.subjects import Card, Mine
 from standing.web._cases import files_in, opening_paper
 from standing.web._fields import FILES
 from standing.web._people import Person
-from standing.web._problems import malformed
+from standing.web._problems import N_, malformed
 from standing.web._sign import to_sign
 from standing.web._site import OfSite, Req, Site, see_other
 from standing.web._subject import subject
@@ -36,15 +36,15 @@ async def _card(site: Site, person: Person, context: str, record: str) -> tuple[
                 return mine, card
             raise Refused(
                 "E-WEB-19",
-                "This record cannot be contested now.",
-                why="It is contested already, its time is over, or it burdens nobody.",
-                fix="Look at the record: its case or its last day stands beside it.",
+                N_("This record cannot be contested now."),
+                why=N_("It is contested already, its time is over, or it burdens nobody."),
+                fix=N_("Look at the record: its case or its last day stands beside it."),
             )
     raise Refused(
         "E-PEOPLE-10",
-        "There is no such record of yours.",
-        why="It was erased, or it is somebody else's.",
-        fix="Open your own page: your records are listed there.",
+        N_("There is no such record of yours."),
+        why=N_("It was erased, or it is somebody else's."),
+        fix=N_("Open your own page: your records are listed there."),
     )
 
 
@@ -53,14 +53,18 @@ async def contest_page(
     request: Req, site: OfSite, context: FromPath[str], record: FromPath[str], step: FromPath[str]
 ) -> Response[bytes]:
     person = subject(request, site)
-    if step not in STEPS:
-        raise malformed("There is no such step.")
+    _check_step(step)
     mine, card = await _card(site, person, context, record)
     writing = site.writings.of(person, _place(context, record))
     missing = _missing(writing)
     if missing in STEPS[: STEPS.index(step)]:
         return see_other(f"{_place(context, record)}/{missing}")
     return _show(request, site, mine, card, step, writing)
+
+
+def _check_step(step: str) -> None:
+    if step not in STEPS:
+        raise malformed(N_("There is no such step."))
 
 
 def _show(
@@ -87,9 +91,12 @@ async def contest(
     request: Req, site: OfSite, context: FromPath[str], record: FromPath[str], step: FromPath[str]
 ) -> Response[bytes]:
     person = subject(request, site)
+    _check_step(step)
     mine, card = await _card(site, person, context, record)
     place = _place(context, record)
     writing = site.writings.of(person, place)
+    if step == "words" and _missing(writing) == "ground":
+        raise malformed(N_("Choose first why you contest it: that page comes before this one."))
     form = await request.form()
     try:
         match step:
@@ -99,20 +106,16 @@ async def contest(
             case "words":
                 _take_words(writing, form)
                 return see_other(f"{place}/evidence")
-            case "evidence":
-                return await _take_evidence(request, site, person, mine, card, writing, form)
             case _:
-                raise malformed("There is no such step.")
+                return await _take_evidence(request, site, person, mine, card, writing, form)
     except Refused as problem:
-        if step not in STEPS:
-            raise
         return _show(request, site, mine, card, step, writing, problem)
 
 
 def _take_ground(writing: Writing, form: Any) -> None:
     ground = str(form.get("ground", ""))
     if ground not in _GROUNDS:
-        raise malformed("Choose what comes nearest; you can say the rest in your own words.")
+        raise malformed(N_("Choose what comes nearest; you can say the rest in your own words."))
     writing.answers["ground"] = ground
 
 
@@ -120,7 +123,7 @@ def _take_words(writing: Writing, form: Any) -> None:
     words = str(form.get("words", "")).replace("\r\n", "\n").strip()
     last_use = str(form.get("last_use", "")).strip()
     if not 0 < len(words) <= _MOST_WORDS:
-        raise malformed(f"Say it in your own words, with 1 to {_MOST_WORDS} characters.")
+        raise malformed(N_("Say it in your own words, with 1 to 4000 characters."))
     if writing.answers["ground"] == "not-me":
         parse_day(last_use)
         writing.answers["last_use"] = last_use

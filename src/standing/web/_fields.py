@@ -8,7 +8,7 @@ import msgspec
 
 from standing.cases.lifecycles import Day, Move, table_of
 from standing.errors import Refused
-from standing.web._problems import malformed
+from standing.web._problems import N_, malformed
 from standing.web._step_words import CHOICES, LABELS, TITLES
 from standing.web._voice import Voice
 from standing.wire.days import format_day, parse_day
@@ -106,10 +106,10 @@ def _value(field: Field, text: str) -> Any:
             try:
                 return int(parse_day(text))
             except Refused:
-                raise malformed(f"{text!r} is no day; write it as 2026-11-23") from None
+                raise malformed(N_("Write each day as 2026-11-23.")) from None
         case "number":
             if not text.isascii() or not text.isdigit() or len(text) > 9:  # noqa: PLR2004 - a number that a field can hold
-                raise malformed(f"{text!r} is no whole number")
+                raise malformed(N_("Write a whole number, of nine digits at most."))
             return int(text)
         case "flag":
             return text == "yes"

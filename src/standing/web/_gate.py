@@ -18,7 +18,7 @@ from standing.web._people import Person
 from standing.web._problems import N_, problem_of
 from standing.web._rates import Rates
 from standing.web._repeats import Repeat, Watched, key_in
-from standing.web._signed import again, is_signed, message_of, read_body, session_of
+from standing.web._signed import DECISIONS, again, is_signed, message_of, read_body, session_of
 from standing.web._site import Site
 from standing.web._visit import LANGUAGE_COOKIE, Visit, met, read_visit
 
@@ -53,6 +53,7 @@ class Gate:
         self._site = site
         self._app = app
         self._rates = Rates(site.settings.rate)
+        self._asking = Rates(site.settings.asks)
         self._headers = _HEADERS if site.is_local else (*_HEADERS, _TLS_ONLY)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +120,9 @@ class Gate:
         if visit.path not in _ANY_HOST:
             _check_host(headers.get(b"host", ""), self._site.rp_id)
         _check_site(visit, headers)
-        self._rates.take(scope)
+        # a relying party asks for all its customers, from one address
+        rates = self._asking if visit.path == DECISIONS else self._rates
+        rates.take(scope)
 
     async def _refuse(self, visit: Visit, error: Exception, send: Send) -> None:
         problem = problem_of(error)

@@ -11,7 +11,7 @@ from standing.ledger import Ledger
 from standing.ledger.public import DaySize, EntryLine, Overview
 from standing.web._growth import growth_plot
 from standing.web._merkle import path_plot
-from standing.web._problems import malformed
+from standing.web._problems import N_, malformed
 from standing.web._site import OfSite, Req, see_other
 
 Before = Annotated[int | None, QueryParameter(ge=0)]
@@ -134,10 +134,10 @@ async def _upload(request: Req, name: str) -> bytes:
     form = await request.form()
     file: Any = form.get(name)
     if not isinstance(file, UploadFile):
-        raise malformed("No file was sent.")
+        raise malformed(N_("No file was sent."))
     data = await file.read(_MOST_PROOF + 1)
     if not 0 < len(data) <= _MOST_PROOF:
-        raise malformed(f"The file has {len(data):,} bytes; a proof has 1 to {_MOST_PROOF:,}.")
+        raise malformed(N_("A proof has 1 to 200,000 bytes; this file is empty, or larger."))
     try:
         return base64.b64decode(data, validate=True)
     except ValueError:

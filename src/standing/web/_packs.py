@@ -7,8 +7,8 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from standing import policy
+from standing.interface import PackFacts
 from standing.ledger import Ledger
-from standing.ledger.public import PackLine
 from standing.web._fading import fading_plot
 from standing.web._outcomes import outcomes_plot
 from standing.web._site import OfSite, Req
@@ -25,16 +25,11 @@ async def pack(
     request: Req, site: OfSite, context: FromPath[str], version: FromPath[str]
 ) -> Response[bytes]:
     name = f"{context}@{version.removesuffix('.json')}"
-    line, before, found = await site.ask(lambda ledger: _pack(ledger, name))
-    facts = {
-        "line": line,
-        "before": before,
-        "pack": msgspec.json.decode(policy.canonical(found)),
-        "arithmetic": policy.arithmetic(found),
-    }
+    facts, found = await site.ask(lambda ledger: (pack_facts(ledger, name), ledger.pack(name)))
     voice = site.visit(request).voice
     return site.show(
-        request, "pack.html", facts, rules=found, plot=fading_plot(found, voice),
+        request, "pack.html", msgspec.structs.asdict(facts), rules=found,
+        plot=fading_plot(found, voice),
         acts={one.code: one for one in policy.arithmetic(found).acts}, has_twin=True,
     )  # fmt: skip
 
@@ -63,12 +58,18 @@ async def contests(request: Req, site: OfSite) -> Response[bytes]:
 ROUTES: Final = (packs, pack, diff, contests)
 
 
-def _pack(ledger: Ledger, name: str) -> tuple[PackLine, int | None, policy.Pack]:
+def pack_facts(ledger: Ledger, name: str) -> PackFacts:
+    """Give a published pack with what its weights come to."""
     found = ledger.pack(name)
     lines = [line for line in ledger.packs() if line.context == found.context and line.published]
     line = next(line for line in lines if line.version == found.version)
     earlier = [other.version for other in lines if other.version < line.version]
-    return line, max(earlier, default=None), found
+    return PackFacts(
+        line=line,
+        before=max(earlier, default=None),
+        pack=msgspec.json.decode(policy.canonical(found)),
+        arithmetic=policy.arithmetic(found),
+    )
 
 
 def _contests(ledger: Ledger) -> tuple[Any, dict[str, Any]]:

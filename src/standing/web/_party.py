@@ -75,7 +75,9 @@ async def rows(request: Req, site: OfSite) -> Response[bytes]:
     """Take a file of rows with its map: all of it, or nothing and each bad row named."""
     person = require(site.visit(request).person, "issuer")
     if not person.is_demo:
-        raise malformed(N_("Rows are signed where they arise: standing import FILE --map MAP."))
+        raise malformed(
+            N_("Rows are signed where they arise: standing import FILE --map MAP --server URL.")
+        )
     form = await request.form()
     file, map_text = form.get("file"), str(form.get("map", ""))
     if not isinstance(file, UploadFile) or not file.filename:
@@ -140,7 +142,7 @@ async def ask(request: Req, site: OfSite) -> Response[bytes]:
     """Ask one question for one transaction, by a presentation or by a reference."""
     person = require(site.visit(request).person, "relying-party")
     if not person.is_demo:
-        raise malformed(N_("Questions are signed where they arise: standing decide, or the API."))
+        raise malformed(N_("Questions are signed where they arise: standing decide --server URL."))
     form = await request.form()
     said = {name: str(form.get(name, "")).strip() for name in form}
     key = site.demo_key(person.session.demo)

@@ -22,27 +22,12 @@ _PLACE: Final = "/subject/code/"
 @get("/subject/present/{context:str}")
 async def present_page(request: Req, site: OfSite, context: FromPath[str]) -> Response[bytes]:
     subject(request, site)
-    choices, title = await site.ask(lambda ledger: _choices(ledger, context))
+    choices, packs = await site.ask(lambda ledger: (ledger.askers(context), ledger.packs()))
+    titles = [one.title for one in packs if one.context == context and one.in_force]
     return site.show(
-        request, "present.html", {"context": context}, private=True, choices=choices, title=title
-    )
-
-
-def _choices(ledger: Ledger, context: str) -> tuple[list[dict[str, Any]], str]:
-    """List who may ask what in a context: every accredited party with every purpose of its kind."""
-    line = next((one for one in ledger.packs() if one.context == context and one.in_force), None)
-    if line is None:
-        return [], context
-    pack = ledger.pack(f"{context}@{line.version}")
-    found = [
-        {"party": holder.name, "key": holder.key, "purpose": name, "title": purpose.title}
-        for holder in ledger.roll()
-        if holder.role == "relying-party" and context in holder.contexts
-        and holder.revoked_entry is None
-        for name, purpose in pack.purposes.items()
-        if holder.sector in purpose.parties
-    ]  # fmt: skip
-    return found, pack.title
+        request, "present.html", {"context": context}, private=True, choices=choices,
+        title=titles[0] if titles else context,
+    )  # fmt: skip
 
 
 @post("/subject/present/{context:str}")
@@ -50,15 +35,15 @@ async def present(request: Req, site: OfSite, context: FromPath[str]) -> Respons
     person = subject(request, site)
     form = await request.form()
     chosen = str(form.get("for", ""))
-    choices, _ = await site.ask(lambda ledger: _choices(ledger, context))
-    one = next((c for c in choices if f"{c['key']} {c['purpose']}" == chosen), None)
+    choices = await site.ask(lambda ledger: ledger.askers(context))
+    one = next((c for c in choices if f"{c.key} {c.purpose}" == chosen), None)
     if one is None:
         raise malformed(N_("Choose who may ask, and for what."))
 
     def draft_it(ledger: Ledger) -> Any:
-        right = ledger.state.roll.keys[bytes.fromhex(one["key"])]
+        right = ledger.state.roll.keys[bytes.fromhex(one.key)]
         party = PublicKey.from_cose_key(right.key)
-        return ledger.draft_presentation(person.key, party, context, one["purpose"], ledger.today)
+        return ledger.draft_presentation(person.key, party, context, one.purpose, ledger.today)
 
     draft = await site.ask(draft_it)
     voice, names = site.visit(request).voice, await site.names()
@@ -68,16 +53,16 @@ async def present(request: Req, site: OfSite, context: FromPath[str]) -> Respons
     def take(_ledger: Ledger, proofs: list[Proof]) -> str:
         token = draft.proved(proofs[0])
         writing.answers.update(
-            code=base64.urlsafe_b64encode(token).rstrip(b"=").decode(), party=one["party"],
-            purpose=one["title"], context=context,
+            code=base64.urlsafe_b64encode(token).rstrip(b"=").decode(), party=one.party,
+            purpose=one.title, context=context,
         )  # fmt: skip
         return f"{_PLACE}{name}"
 
     paper = Paper(
         title=voice.say("Let one party ask once"),
         lines=[
-            (voice.say("Who may ask"), one["party"]),
-            (voice.say("For what"), voice.say(one["title"])),
+            (voice.say("Who may ask"), one.party),
+            (voice.say("For what"), voice.say(one.title)),
             (voice.say("Context"), names.context(context, voice)),
             (voice.say("Good on"), voice.day(draft.outer.last_day)),
         ],

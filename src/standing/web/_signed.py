@@ -11,6 +11,7 @@ from standing.web._problems import too_large
 from standing.web._store import Session
 
 API: Final = "/api/"
+DECISIONS: Final = "/api/v1/decisions"
 MOST_BYTES: Final = 20_000_000
 _FIELD: Final = b"signature-input"
 

@@ -53,13 +53,15 @@ class Verification(Protocol):
 class Settings:
     """How the pages run.
 
-    `rate`: requests a second that one address may send. `tries`: attempts a second to sign in or
+    `rate`: requests a second that one address may send. `asks`: relying parties' questions a
+    second from one address. `tries`: attempts a second to sign in or
     to enrol, twenty at once. `demo_keys`: a folder whose key files the server signs with, for
     whoever came by a one-use link; in the demo alone. `verification`: one that runs beside.
     `is_logged`: a line of JSON a request on standard error.
     """
 
     rate: float = 50.0
+    asks: float = 500.0
     tries: float = 0.2
     demo_keys: Path | None = None
     verification: Verification | None = None

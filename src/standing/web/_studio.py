@@ -7,21 +7,22 @@ in the demo alone, by the server with theirs.
 
 from typing import Final
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from standing import pages as sheets
 from standing import policy
 from standing.errors import Refused, StandingError
+from standing.interface import DraftLine, PackDraft, ProblemDetails
 from standing.ledger import Ledger
-from standing.ledger.public import PackLine
 from standing.packs import successor, with_simulation, written
 from standing.policy.simulation import document
 from standing.web._people import Person, require
-from standing.web._problems import N_, malformed
+from standing.web._problems import N_, malformed, problem_of
 from standing.web._site import OfSite, Req, Site, see_other
 
-_MOST_TEXT: Final = 400_000
+MOST_TEXT: Final = 400_000
 _SUMMARY: Final = "say here in one line what changes"
 
 
@@ -32,29 +33,50 @@ _SUMMARY: Final = "say here in one line what changes"
 async def studio(request: Req, site: OfSite) -> Response[bytes]:
     require(site.visit(request).person, "rule-maker")
     packs = await site.ask(Ledger.packs)
-    drafts = await site.keep(lambda store: store.drafts())
-    facts = {
-        "packs": packs,
-        "drafts": [{"context": d.context, "author": d.author, "saved": d.saved} for d in drafts],
-    }
+    facts = {"packs": packs, "drafts": await draft_lines(site)}
     return site.show(request, "studio.html", facts, private=True, has_twin=True)
+
+
+async def draft_lines(site: Site) -> list[DraftLine]:
+    """List every rule-maker's drafts."""
+    drafts = await site.keep(lambda store: store.drafts())
+    return [DraftLine(context=d.context, author=d.author, saved=d.saved) for d in drafts]
 
 
 @get("/studio/{context:str}")
 async def edit(request: Req, site: OfSite, context: FromPath[str]) -> Response[bytes]:
     person = require(site.visit(request).person, "rule-maker")
-    text = await _text_of(site, person, context)
-    return await _edit(request, site, context, text)
+    draft = await draft_of(site, person, context)
+    return await _edit(request, site, context, draft.text)
 
 
-async def _text_of(site: Site, person: Person, context: str) -> str:
+async def draft_of(site: Site, person: Person, context: str) -> PackDraft:
     """Give a rule-maker's own draft, else another's, else the newest pack as text to begin with."""
     drafts = await site.keep(lambda store: store.drafts())
     mine = [d for d in drafts if d.context == context]
     mine.sort(key=lambda draft: draft.author != person.holding.name)
-    if mine:
-        return mine[0].text
-    return await site.ask(lambda ledger: _newest(ledger, context))
+    text = mine[0].text if mine else await site.ask(lambda ledger: _newest(ledger, context))
+    return await read_draft(site, context, text)
+
+
+async def read_draft(site: Site, context: str, text: str) -> PackDraft:
+    """Tell what the linter says of a text, and what of its context waits for a second signature."""
+    return await site.ask(lambda ledger: _read(ledger, context, text))
+
+
+def _read(ledger: Ledger, context: str, text: str) -> PackDraft:
+    try:
+        findings, unread = tuple(ledger.lint(text.encode())), None
+    except Refused as problem:
+        findings, unread = (), msgspec.convert(problem_of(problem).as_dict(), ProblemDetails)
+    lines = ledger.packs()
+    return PackDraft(
+        context=context,
+        text=text,
+        findings=findings,
+        unread=unread,
+        waiting=tuple(one for one in lines if one.context == context and not one.published),
+    )
 
 
 def _newest(ledger: Ledger, context: str) -> str:
@@ -65,11 +87,30 @@ def _newest(ledger: Ledger, context: str) -> str:
     return written(plain)
 
 
+async def start_simulation(site: Site, context: str, text: str) -> None:
+    """Begin to simulate a pack; raises `E-PACK-25` for no context, or what it does not read by."""
+    await _check_context(site, context)
+    policy.parse_pack(text.encode())  # what does not read cannot be tried
+    site.simulations.start(context, text)
+
+
+async def _check_context(site: Site, context: str) -> None:
+    await site.ask(lambda ledger: _newest(ledger, context))
+
+
+async def save_draft(site: Site, person: Person, context: str, text: str) -> None:
+    """Keep a rule-maker's draft of a context; raises `E-PACK-25` for the name of none."""
+    if not 0 < len(text) <= MOST_TEXT:
+        raise malformed(N_("The text of a pack is empty, or too long."))
+    await _check_context(site, context)
+    author = person.holding.name
+    await site.keep(lambda store: store.save_draft(context, author, text))
+
+
 async def _edit(
     request: Req, site: Site, context: str, text: str, problem: StandingError | None = None
 ) -> Response[bytes]:
-    findings, unread = await site.ask(lambda ledger: _lint(ledger, text))
-    waiting = await site.ask(lambda ledger: _waiting(ledger, context))
+    draft = await read_draft(site, context, text)
     running = site.simulations.of.get(context)
     language = site.visit(request).voice.language
     sections = (
@@ -77,25 +118,12 @@ async def _edit(
         if running is not None and running.result is not None
         else ()
     )
-    blocked = any(finding.level != "justified" for finding in findings) or unread is not None
     return site.show(
         request, "edit.html", {"context": context}, private=True,
-        status=422 if problem is not None else 200, text=text, findings=findings, unread=unread,
-        problem=problem, blocked=blocked, running=running, sections=sections, waiting=waiting,
-        is_same=running is not None and running.text == text, names=await site.names(),
+        status=422 if problem is not None else 200, draft=draft, problem=problem, running=running,
+        sections=sections, is_same=running is not None and running.text == text,
+        names=await site.names(),
     )  # fmt: skip
-
-
-def _lint(ledger: Ledger, text: str) -> tuple[list[policy.Finding], Refused | None]:
-    try:
-        return ledger.lint(text.encode()), None
-    except Refused as problem:
-        return [], problem
-
-
-def _waiting(ledger: Ledger, context: str) -> list[PackLine]:
-    """List the packs of a context that one rule-maker has signed and a second has not."""
-    return [line for line in ledger.packs() if line.context == context and not line.published]
 
 
 @post("/studio/{context:str}")
@@ -104,19 +132,14 @@ async def save(request: Req, site: OfSite, context: FromPath[str]) -> Response[b
     person = require(site.visit(request).person, "rule-maker")
     form = await request.form()
     text = str(form.get("text", "")).replace("\r\n", "\n")
-    if not 0 < len(text) <= _MOST_TEXT:
-        raise malformed(N_("The text of a pack is empty, or too long."))
-    await site.ask(lambda ledger: _newest(ledger, context))  # else it is the name of no context
-    author = person.holding.name
-    await site.keep(lambda store: store.save_draft(context, author, text))
+    await save_draft(site, person, context, text)
     place = f"/studio/{context}"
     match form.get("do"):
         case "simulate":
-            policy.parse_pack(text.encode())  # what does not read cannot be tried
-            site.simulations.start(context, text)
+            await start_simulation(site, context, text)
             return see_other(f"{place}#simulation")
         case "name":
-            await _name_simulation(site, person, context, text)
+            await name_simulation(site, person, context, text)
             return see_other(place)
         case "sign":
             return await _sign(request, site, person, context, text)
@@ -124,7 +147,7 @@ async def save(request: Req, site: OfSite, context: FromPath[str]) -> Response[b
             return see_other(place)
 
 
-async def _name_simulation(site: Site, person: Person, context: str, text: str) -> None:
+async def name_simulation(site: Site, person: Person, context: str, text: str) -> None:
     """Write the newest simulation's digest, and what it showed, into the draft."""
     running = site.simulations.of.get(context)
     pack = policy.parse_pack(text.encode())

@@ -7,10 +7,9 @@ from litestar.params import FromPath, FromQuery
 
 from standing import pages as sheets
 from standing.ledger import Ledger
-from standing.ledger.inbox_text import inbox_facts
 from standing.web._people import Person, require, require_fresh
 from standing.web._site import OfSite, Req, Site
-from standing.web._timeline import forecast_plot, supposed_at, timeline_plot
+from standing.web._timeline import forecast_plot, timeline_plot
 from standing.web._waterfall import waterfall_plot
 
 _NEWEST: Final = 8
@@ -30,10 +29,10 @@ async def overview(request: Req, site: OfSite) -> Response[bytes]:
     language = site.visit(request).voice.language
 
     def facts(ledger: Ledger) -> dict[str, Any]:
-        news = ledger.inbox(person.key)
+        news = ledger.notices(person.key, language=language)
         return {
             "places": ledger.places(person.key),
-            "news": inbox_facts(news[::-1][:_NEWEST], language),
+            "news": news[:_NEWEST],
             "more": len(news) > _NEWEST,
         }
 
@@ -47,7 +46,7 @@ async def overview(request: Req, site: OfSite) -> Response[bytes]:
 async def inbox(request: Req, site: OfSite) -> Response[bytes]:
     person = subject(request, site)
     language = site.visit(request).voice.language
-    news = await site.ask(lambda ledger: inbox_facts(ledger.inbox(person.key)[::-1], language))
+    news = await site.ask(lambda ledger: ledger.notices(person.key, language=language))
     return site.show(
         request, "inbox.html", {"news": news}, private=True, has_twin=True,
         names=await site.names(),
@@ -84,7 +83,7 @@ async def what_if(
 
     def ask(ledger: Ledger) -> tuple[Any, Any, Any]:
         mine = ledger.mine(person.key, name)
-        supposed = ledger.what_if(mine.subject, name, annulled=gone, more=acts)
+        supposed = ledger.suppose(person.key, name, annulled=gone, more=acts)
         return mine, supposed, ledger.pack(f"{name}@{mine.version}")
 
     mine, supposed, pack = await site.ask(ask)
@@ -96,9 +95,7 @@ async def what_if(
     return site.show(
         request, "what-if.html", facts, private=True, pack=pack, count=count,
         names=await site.names(),
-        forecast=forecast_plot(
-            mine, voice, supposed_at(supposed.forecast_as_if) if gone or acts else ()
-        ),
+        forecast=forecast_plot(mine, voice, supposed.forecast_as_if if gone or acts else ()),
     )  # fmt: skip
 
 

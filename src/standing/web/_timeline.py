@@ -6,11 +6,11 @@ One step line; bands of the scale as rules with their names; the time under a co
 from collections.abc import Sequence
 from typing import Final
 
-from standing import policy
-from standing.ledger.subjects import At, Card, Mine
+from standing.ledger.score_views import At
+from standing.ledger.subjects import Card, Mine
 from standing.pages.draw import Mark, Plot, Row, Table, dot, line, percent, rect, words
 from standing.web._voice import Voice
-from standing.wire.days import format_day, parse_day
+from standing.wire.days import parse_day
 
 _LEFT: Final = 0.0
 _RIGHT: Final = 84.0  # room for the names of bands
@@ -40,9 +40,9 @@ class Frame:
 
 def timeline_plot(mine: Mine, voice: Voice) -> Plot | None:
     """Draw the score of the time behind; None where there is none."""
-    if not mine.history or mine.score is None:
+    if not mine.history or mine.score is None or mine.raw is None:
         return None
-    points = [*mine.history, At(day=mine.day, score=mine.score, band=mine.band)]
+    points = [*mine.history, At(day=mine.day, raw=mine.raw, score=mine.score, band=mine.band)]
     last = parse_day(mine.day)
     first = min(parse_day(points[0].day), last - 30)
     frame = _frame(mine, points, first, last)
@@ -234,8 +234,3 @@ def _table(points: Sequence[At], voice: Voice, supposed: Sequence[At] = ()) -> T
 def _on(points: Sequence[At], day: str) -> At:
     before = [point for point in points if point.day <= day]
     return before[-1] if before else points[0]
-
-
-def supposed_at(outlooks: Sequence[policy.Outlook]) -> list[At]:
-    """Turn a what-if's days into points of a line."""
-    return [At(day=format_day(o.day), score=o.score, band=o.band) for o in outlooks]

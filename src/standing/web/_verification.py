@@ -6,6 +6,7 @@ from typing import Any, Final
 from litestar import Response, get
 
 from standing.web._site import OfSite, Req
+from standing.web._site import Verification as Runs
 
 RUNNING: Final = "running"
 HOLDS: Final = "holds"
@@ -38,9 +39,13 @@ class Verification:
 
 @get(["/log/verification", "/log/verification.json"])
 async def verification(request: Req, site: OfSite) -> Response[bytes]:
-    found = site.settings.verification
-    facts = found.facts if found is not None else {"state": "", "command": "", "checks": []}
+    facts = facts_of(site.settings.verification)
     return site.show(request, "verification.html", {"verification": facts}, has_twin=True)
+
+
+def facts_of(found: Runs | None) -> dict[str, Any]:
+    """Say how a verification stands; no state where none runs beside the pages."""
+    return found.facts if found is not None else {"state": "", "command": "", "checks": []}
 
 
 ROUTES: Final = (verification,)

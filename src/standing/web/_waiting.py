@@ -1,6 +1,7 @@
 """What answers while a ledger is still being made: one page that says how far it is."""
 
 import asyncio
+import time
 from html import escape
 from typing import Final
 
@@ -36,10 +37,16 @@ class Waiting:
 
     def __init__(self) -> None:
         self.told = ""
+        self._asked = time.monotonic()
         self._app: App | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._life: asyncio.Task[None] | None = None
         self._end = asyncio.Event()
+
+    @property
+    def quiet_seconds(self) -> float:
+        """How long ago somebody last asked for anything."""
+        return time.monotonic() - self._asked
 
     def hand_over(self, app: App) -> None:
         """Let an application answer from now on; returns when it is ready. From another thread."""
@@ -87,7 +94,9 @@ class Waiting:
         """Answer one request, or live as long as the server."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif self._app is not None:
+            return
+        self._asked = time.monotonic()
+        if self._app is not None:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             body = _PAGE.format(told=escape(self.told)).encode()

@@ -184,12 +184,13 @@ def test_what_another_case_decides_is_told_in_both(stage):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_inbox_reads_in_both_languages_and_leaves_no_gap(lived, language):
     told = lived.ledger.inbox(lived.keys["resident"].public)
-    text = inbox_text(told, language)
+    items = inbox_facts(told, language)
+    text = inbox_text(items, language)
     assert "{" not in text
     assert "None" not in text
     for one in told:
         assert one.item.words.in_(language) in text
-    assert [fact["id"] for fact in inbox_facts(told, language)] == [one.item.id for one in told]
+    assert [item["id"] for item in items] == [one.item.id for one in told]
 
 
 def test_every_command_of_every_door_can_be_typed(lived, tmp_path):

@@ -2,12 +2,13 @@
 
 import json
 
+import msgspec
 import pytest
 
 from standing import pages
 from standing.cases.reports import REPORT_DAYS
 from standing.errors import Refused
-from standing.ledger.facts import score_facts, score_text
+from standing.ledger.facts import score_text
 from standing.wire.days import format_day
 from standing.wire.keys import SigningKey, load_key_file
 from tests.unit.cases.conftest import TODAY
@@ -122,9 +123,9 @@ def test_what_somebody_wrote_runs_nowhere_and_turns_no_line_around(lived):
 
 
 def test_a_reply_stands_wherever_its_record_is_shown(lived):
-    scored = lived.ledger.score("card-1", "rail")
+    scored = lived.ledger.scored("card-1", "rail")
     assert "The gate stood open." in score_text(scored)
-    reasons = {r["record"]: r for r in score_facts(scored)["reasons"]}
+    reasons = {r["record"]: r for r in msgspec.to_builtins(scored)["reasons"]}
     assert reasons[lived.unpaid]["reply"]["words"] == WORDS
     assert "reply" not in reasons[lived.forged]
     [work] = lived.ledger.worklist(lived.keys["review-board"].public)

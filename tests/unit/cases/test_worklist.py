@@ -14,6 +14,10 @@ def waiting(stage, name):
     return stage.ledger.worklist(stage.keys[name].public)
 
 
+def lines(stage, name):
+    return stage.ledger.work_lines(stage.keys[name].public)
+
+
 def contest(stage, record=None, **more):
     facts = {"target": "record", "named": record or stage.unpaid, "words": "I paid."}
     return stage.open("card-1", "contest", "file", facts, "resident", **more)
@@ -42,15 +46,15 @@ def test_an_issuer_sees_a_contest_of_its_record_on_the_day_it_is_filed(stage):
 def test_nobody_of_an_issuers_staff_is_named_in_a_work_list(stage):
     contest(stage)
     for name in ("railway", "review-board"):
-        [work] = waiting(stage, name)
-        told = work_text(work, TODAY) + json.dumps(work_facts(work, TODAY))
+        [line] = lines(stage, name)
+        told = work_text(line) + json.dumps(work_facts(line))
         assert "train manager 7" not in told
 
 
 def test_how_an_issuer_knows_somebody_is_shown_to_that_issuer_alone(stage):
     contest(stage)
-    [work] = waiting(stage, "review-board")
-    assert "card-1" not in work_text(work, TODAY) + json.dumps(work_facts(work, TODAY))
+    [line] = lines(stage, "review-board")
+    assert "card-1" not in work_text(line) + json.dumps(work_facts(line))
 
 
 def test_what_was_answered_waits_for_the_reviewer_alone(stage):
@@ -125,8 +129,8 @@ def test_a_reply_stands_beside_the_record_in_a_work_list(stage):
     stage.open("card-1", "reply", "reply", {"record": stage.unpaid, "words": "The gate was open."},
                "resident")  # fmt: skip
     contest(stage)
-    [work] = waiting(stage, "review-board")
-    assert "The gate was open." in work_text(work, TODAY)
+    [line] = lines(stage, "review-board")
+    assert "The gate was open." in work_text(line)
 
 
 @pytest.mark.parametrize("name", ["rail-sales", "resident", "oversight"])

@@ -105,14 +105,6 @@ def held(town):
     return sorted(found, key=str)
 
 
-def verify(town):
-    town.move_to(town.ledger.today + 1)
-    town.ledger.tick()
-    town.ledger.score_all(CONTEXT)
-    checks = town.ledger.verify().checks
-    assert all(c.ok for c in checks), [c.problem for c in checks if not c.ok]
-
-
 def refuse(town, batches, code, by="metro"):
     """Demand that a sending is refused and leaves nothing; gives the refusal."""
     before = state(town)
@@ -153,7 +145,7 @@ def test_the_same_rows_give_the_same_scores_whichever_way_they_come(tmp_path):
     assert scores[0] == scores[1]
     assert len(set(scores[0])) > 1
     for town in (here, there):
-        verify(town)
+        town.verify()
         town.ledger.close()
 
 
@@ -184,7 +176,7 @@ def test_whoever_does_not_consent_is_dropped_and_the_sender_is_answered_alike(to
     assert [(r.row, r.code, r.reason) for (r,) in again] == [
         (f"r{n}", "E-ROW-21", "its row is there already") for n in range(3)
     ]
-    verify(town)
+    town.verify()
 
 
 def test_consent_decides_when_the_batch_is_taken_not_when_it_was_made(town):
@@ -192,7 +184,7 @@ def test_consent_decides_when_the_batch_is_taken_not_when_it_was_made(town):
     town.ledger.withdraw(town.people[0], CONTEXT)
     assert take(town, batches).records == 2
     assert [r.reference for _, r in held(town)] == ["card-1"]
-    verify(town)
+    town.verify()
 
 
 def test_a_row_from_before_consent_is_not_held(town):
@@ -213,7 +205,7 @@ def test_whoever_was_contested_cannot_record_that_subject_this_way_either(town):
     data = [row(10, signer="anna", **day), row(16, signer="anna", card="card-1", **day)]
     assert sent(town, data, today=TODAY + 20).records == 2
     assert [r.row for _, r in held(town)] == ["r0", "r16"]
-    verify(town)
+    town.verify()
 
 
 REGISTER_MAP = b"""
@@ -305,7 +297,7 @@ def test_some_of_the_batches_may_be_there_and_the_others_are_taken(town):
     done = take(town, [one, two, three])
     assert (done.records, done.batches, done.already_there) == (20, 2, 10)
     assert len(held(town)) == 30
-    verify(town)
+    town.verify()
 
 
 def test_rows_that_are_there_are_all_named_so_that_they_can_be_left_out(town):
@@ -553,7 +545,7 @@ def test_two_signers_are_kept_as_an_import_keeps_them(town):
     signer = "unit-a/anna; second: unit-b/bert"
     take(town, [batch_of(town, record(signer=signer))])
     assert [r.signer for _, r in held(town)] == [signer]
-    verify(town)
+    town.verify()
 
 
 # --- making ---------------------------------------------------------------------------------------

@@ -34,14 +34,6 @@ DROPPED_OR_NOT = (1, 1, 0, 0, ())
 """Whoever delivers one row is answered so, stored or not."""
 
 
-def verify(town):
-    town.move_to(town.ledger.today + 1)
-    town.ledger.tick()
-    town.ledger.score_all(CONTEXT)
-    checks = town.ledger.verify().checks
-    assert all(c.ok for c in checks), [c.problem for c in checks if not c.ok]
-
-
 @pytest.fixture
 def contested(town):
     """A record of person 0, signed by unit-a/anna and contested."""
@@ -68,7 +60,7 @@ def test_the_staff_member_who_was_contested_cannot_issue_on_that_subject(contest
     assert len(held(contested)) == 1
     deliver(contested, 15, signer="anna", card="card-1")  # on others she can
     assert len(held(contested, 1)) == 2
-    verify(contested)
+    contested.verify()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +81,7 @@ def test_that_issuers_burdens_need_a_second_signer_outside_the_unit(
     assert len(held(contested)) == 1 + stored
     deliver(contested, 6, signer=signer, mapped=mapped, card="card-1")
     assert len(held(contested, 1)) == 2
-    verify(contested)
+    contested.verify()
 
 
 def test_good_records_of_other_staff_need_no_second_signer(contested):
@@ -105,7 +97,7 @@ def test_a_contest_bars_for_184_days_whatever_comes_of_it(contested):
     contested.move_to(TODAY + 20 + BARRED_DAYS + 1)
     deliver(contested, 6, signer="anna")
     assert len(held(contested)) == 2
-    verify(contested)
+    contested.verify()
 
 
 def test_two_signers_are_kept_in_a_documented_form(town):
@@ -159,7 +151,7 @@ def test_what_was_annulled_does_not_come_in_again(town):
     assert held(town) == [town.record]
     again(town, 6, TODAY + 1)  # another day is another act
     assert len(held(town)) == 2
-    verify(town)
+    town.verify()
 
 
 def test_what_was_conceded_or_lapsed_does_not_come_in_again(town):
@@ -176,7 +168,7 @@ def test_what_was_conceded_or_lapsed_does_not_come_in_again(town):
     again(town, 6, TODAY)
     again(town, 9, TODAY, card="card-1")
     assert [len(held(town, person)) for person in (0, 1)] == [1, 1]
-    verify(town)
+    town.verify()
 
 
 def test_an_annulled_record_comes_back_on_new_evidence_by_its_own_step(contested):
@@ -189,7 +181,7 @@ def test_an_annulled_record_comes_back_on_new_evidence_by_its_own_step(contested
     assert after.state == "reentered"
     reasons = contested.ledger.score("card-0", CONTEXT).score.reasons
     assert [r.why for r in reasons if r.record == contested.record] == ["noticed"]
-    verify(contested)
+    contested.verify()
 
 
 # --- L06, L59 -------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import pytest
 
 from standing.errors import Refused
-from standing.ledger.facts import population_facts, score_facts, score_text
+from standing.ledger.facts import population_facts, score_text
 from standing.verify.checkpoints import parse_checkpoint
 from tests.support import CONTEXT, FORCE, NOTICE_DAYS, TODAY, Town, row, rows
 
@@ -53,12 +53,11 @@ def test_a_negative_record_counts_after_its_notice_and_ages_away(town: Town) -> 
 def test_a_score_reads_as_text_and_as_facts(town: Town) -> None:
     town.import_rows([row(0)])
     town.move_to(TODAY + NOTICE_DAYS)
-    scored = town.ledger.score("card-0", CONTEXT)
-    facts = score_facts(scored)
-    assert (facts["raw"], facts["score"], facts["band"]) == (950, 950, "good")
-    (reason,) = facts["reasons"]
-    assert reason["counted"] == -50
-    assert reason["record"] in score_text(scored)
+    scored = town.ledger.scored("card-0", CONTEXT)
+    assert (scored.raw, scored.score, scored.band) == (950, 950, "good")
+    (reason,) = scored.reasons
+    assert reason.counted == -50
+    assert reason.record in score_text(scored)
     assert "950 points" in score_text(scored)
 
 

@@ -1,6 +1,7 @@
 """What programs do over the interface: as who signs, once, whole; with the client and without."""
 
 import json
+import time
 from pathlib import Path
 
 import msgspec
@@ -178,10 +179,10 @@ def test_a_contest_goes_its_way(served, remote):
     assert remote.mine(key, CONTEXT).score > before
     [file] = case.steps[0].files
     assert (file.name, remote.file(case.case, file.leaf, key)) == ("ticket.txt", b"a ticket")
-    waiting = remote.work(served.town.keys["metro"].key)
+    waiting = remote.work_lines(served.town.keys["metro"].key)
     assert case.case in [line.case for line in waiting]
     with pytest.raises(Refused, match="E-CASE-06"):
-        remote.case(case.case, served.town.people[1])
+        remote.case_for(case.case, served.town.people[1])
     with pytest.raises(Refused, match="E-CASE-06"):
         remote.step(case.case, "take-back", key=served.town.people[1])
     assert remote.step(case.case, "take-back", key=key).is_over
@@ -246,14 +247,14 @@ def test_an_issuer_sends_rows_from_elsewhere(served, remote, tmp_path):
 
 def test_a_relying_party_asks_and_is_answered(served, remote):
     party = served.town.keys["bus"]
-    answer = remote.decide(party.key, CONTEXT, "ride", "booking-1", reference="card-0")
+    answer = remote.decide(party.key, CONTEXT, "ride", "booking-1", reference="card-0").answer
     assert answer.answer == "clear"
     assert remote.followed(party.key, ["booking-1"]) == 1
-    assert remote.recalls(party.key) == []
+    assert remote.recalls_of(party.key) == []
     with pytest.raises(Refused, match="E-RECALL-02"):
         remote.confirm_recalls(party.key, ["booking-1"])
     with pytest.raises(Refused, match="E-KEY-13"):
-        remote.recalls(served.town.people[0])
+        remote.recalls_of(served.town.people[0])
 
 
 def test_a_server_that_is_not_there_is_unreachable():
@@ -264,7 +265,56 @@ def test_a_server_that_is_not_there_is_unreachable():
             Ledger(odd)
 
 
+def test_rules_are_drafted_simulated_and_named(served, remote):
+    ann = served.town.keys["ann"].key
+    begun = remote.pack_draft(ann, CONTEXT)
+    assert ("version: 2" in begun.text, begun.unread) == (True, None)
+    text = begun.text.replace("points: -50", "points: -40").encode()
+    assert {finding.code for finding in remote.save_draft(ann, CONTEXT, text).findings} == {
+        finding.code for finding in remote.lint(text)
+    }
+    assert [(one.context, one.author) for one in remote.pack_drafts(ann)] == [(CONTEXT, "ann")]
+    odd = remote.save_draft(ann, CONTEXT, b"format: nothing\n")
+    assert odd.unread is not None or odd.findings
+    remote.save_draft(ann, CONTEXT, text)
+    with pytest.raises(Refused, match="E-WEB-04"):
+        remote.name_simulation(ann, CONTEXT)  # none was run of this text
+    with pytest.raises(Refused, match="E-PACK"):
+        remote.simulate(ann, "nowhere", text)
+    assert remote.simulate(ann, CONTEXT, text).state == "running"
+    for _ in range(600):
+        shown = remote.simulation(ann, CONTEXT)
+        if shown.state != "running":
+            break
+        time.sleep(0.1)
+    assert shown.state == "done", shown
+    assert msgspec.json.decode(remote.simulation_document(ann, CONTEXT)) == shown.result
+    named = remote.name_simulation(ann, CONTEXT)
+    assert "simulation:" in named.text
+    for key in (served.town.people[0], served.town.keys["metro"].key):
+        with pytest.raises(Refused, match="E-WEB-10"):
+            remote.pack_drafts(key)
+        with pytest.raises(Refused, match="E-WEB-10"):
+            remote.save_draft(key, CONTEXT, text)
+    with pytest.raises(Refused, match="E-PACK-25"):
+        remote.save_draft(ann, "nowhere", text)
+
+
+def test_a_subject_learns_who_may_ask_what(served, remote):
+    found = remote.askers(served.town.people[0], CONTEXT)
+    assert ("bus", "ride") in {(one.party, one.purpose) for one in found}
+    assert remote.askers(served.town.people[0], "nowhere") == []
+    with pytest.raises(Refused, match="E-WEB-10"):
+        remote.askers(served.town.keys["metro"].key, CONTEXT)
+
+
 def test_public_parts_need_no_key(served, remote):
+    assert remote.trust_file() == (served.town.directory / "trust.json").read_bytes()
+    assert remote.verification()["state"] == ""
+    assert remote.growth()[-1].size == remote.overview().size
+    assert remote.packs()[-1].version == 1
+    assert remote.contest_numbers().smallest == 5
+    assert remote.reviewers() == served.do(lambda ledger: ledger.rates())["reviewers"]
     assert remote.overview().size == served.do(lambda ledger: ledger.log_size)
     page = remote.entries(limit=3)
     assert len(page.entries) == 3

@@ -136,6 +136,16 @@ def test_a_contest_sets_aside_at_once_and_shows_its_clock(served):
     assert next(c for c in after["cards"] if c["record"] == record)["status"] == "contested"
 
 
+def test_words_that_are_sent_before_the_ground_are_refused(served):
+    browser, record = served.enter("person-4"), record_of(served, 4)
+    place = f"/subject/contest/{CONTEXT}/{record}"
+    answer = browser.post(f"{place}/words", {"words": "Mine."})
+    assert (answer.status, "E-WEB-04" in answer.page.text) == (400, True)
+    odd = browser.post(f"{place}/elsewhere", {"words": "Mine."})
+    assert (odd.status, "There is no such step." in odd.page.text) == (400, True)
+    assert "没有这一步。" in browser.get(f"{place}/elsewhere", accept_language="zh-Hans").text
+
+
 def test_a_step_of_the_contest_that_is_skipped_comes_first(served):
     browser, record = served.enter("person-2"), record_of(served, 2)
     place = f"/subject/contest/{CONTEXT}/{record}"

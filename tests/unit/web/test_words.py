@@ -1,5 +1,6 @@
 """Both languages say everything; what ships of others is what their packages held."""
 
+import ast
 import hashlib
 import re
 import sys
@@ -44,3 +45,37 @@ def test_the_files_of_others_are_unchanged():
     assert named.keys() == {path.name for path in (WEB / "static" / "vendor").glob("*.[jc]s*")}
     for name, digest in named.items():
         assert hashlib.sha256((WEB / "static" / "vendor" / name).read_bytes()).hexdigest() == digest
+
+
+FOR_PROGRAMS = {"_signed.py", "_repeats.py"}  # nobody meets these on a page
+ERRORS = {"malformed", "Refused", "Unreachable", "Broken"}
+
+
+def unmarked(source: str) -> list[str]:
+    """Find what errors say in words that no translator is shown."""
+    found = []
+    for call in ast.walk(ast.parse(source)):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id in ERRORS
+        ):
+            told = call.args if call.func.id == "malformed" else call.args[1:]
+            told = [*told, *(word.value for word in call.keywords if word.arg in {"why", "fix"})]
+            found += [
+                ast.unparse(text)
+                for text in told
+                if isinstance(text, (ast.Constant, ast.JoinedStr))
+            ]
+    return found
+
+
+def test_what_an_error_of_a_page_says_is_there_to_be_translated():
+    assert unmarked('raise malformed(f"{x} is odd")') == ["f'{x} is odd'"]
+    assert unmarked('raise Refused("E-1", "Odd.", why=N_("So."), fix="Stop.")') == [
+        "'Odd.'",
+        "'Stop.'",
+    ]
+    for path in sorted(WEB.glob("*.py")):
+        if path.name not in FOR_PROGRAMS:
+            assert unmarked(path.read_text()) == [], path.name

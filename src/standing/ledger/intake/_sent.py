@@ -31,6 +31,7 @@ from standing.ledger.intake._rules import Rules
 from standing.ledger.intake._seal import People, Sealer
 from standing.ledger.intake._take import NAMED_ROWS, Writer
 from standing.ledger.intake._wire import check_bounds
+from standing.ledger.public import View
 from standing.vault import Record, Rows, Vault, known_rows, preimage
 from standing.verify.tree import HASH_BYTES, as_list, root_of
 from standing.wire import cbor, cose
@@ -53,13 +54,15 @@ class SentBatch:
     records: list[Record]
 
 
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """One record that cannot be taken: the first batch and its first record are 1."""
+class BadRecord(View, frozen=True, kw_only=True):
+    """A record that cannot be taken: its place, its own name, what is wrong, what to do.
+
+    The first batch and its first record are 1.
+    """
 
     batch: int
     record: int
-    row: str  # the name that the record gives its row
+    row: str
     code: str
     reason: str
     remedy: str
@@ -364,5 +367,10 @@ def _named(bad: Sequence[BadRow], sent: Sequence[SentBatch]) -> list[BadRecord]:
         batch = int(np.searchsorted(starts, place, "right")) - 1
         at = place - int(starts[batch])
         row = sent[batch].records[at].row
-        named.append(BadRecord(batch + 1, at + 1, row, one.code, one.reason, one.remedy))
+        named.append(
+            BadRecord(
+                batch=batch + 1, record=at + 1, row=row, code=one.code, reason=one.reason,
+                remedy=one.remedy,
+            )
+        )  # fmt: skip
     return named

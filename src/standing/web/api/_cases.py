@@ -5,7 +5,7 @@ import binascii
 from typing import Any, Final, get_type_hints
 
 from litestar import Response, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from standing.cases.lifecycles import Day, kind_of
 from standing.errors import Refused
@@ -17,6 +17,7 @@ from standing.interface import (
     Taken,
 )
 from standing.ledger import Ledger
+from standing.ledger.case_text import CaseFacts
 from standing.ledger.case_views import CaseView, WorkLine
 from standing.web._cases import plain_name
 from standing.web._fields import move_of
@@ -41,6 +42,13 @@ _MOST_BYTES: Final = 20_000_000
 async def work(request: Req, site: OfSite) -> list[WorkLine]:
     person = sender(request, site, "reviewer", "issuer", "desk")
     return await site.ask(lambda ledger: ledger.work_lines(person.key))
+
+
+@get("/cases", security=SIGNED, tags=_TAGS, responses=problems(404),
+     summary="Your cases in a context, with every step; or those of no context")  # fmt: skip
+async def own(request: Req, site: OfSite, context: FromQuery[str] = "") -> list[CaseFacts]:
+    person = sender(request, site, "subject")
+    return await site.ask(lambda ledger: ledger.case_list(person.key, context))
 
 
 @get("/cases/{name:str}", security=SIGNED, tags=_TAGS, responses=problems(404),
@@ -177,4 +185,4 @@ def _files(wish: StepWish) -> list[tuple[str, bytes]]:
     return [(plain_name(one.name), one.data) for one in wish.files]
 
 
-ROUTES: Final = (work, case, file, open_case, step, stop)
+ROUTES: Final = (work, own, case, file, open_case, step, stop)

@@ -1,7 +1,7 @@
 """What every part of the interface shares: its problems, who asks, and texts in a language."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
@@ -47,6 +47,12 @@ def problems(*statuses: int) -> Mapping[int, ResponseSpec]:
         )
         for status in sorted({*statuses, 400, 401, 403, 409, 413, 421, 422, 429, 503})
     }
+
+
+def as_written(kind: Any, *statuses: int) -> Mapping[int, ResponseSpec]:
+    """Say what JSON an address gives whose very bytes are what they are; and `problems`."""
+    given = ResponseSpec(kind, description="As it is written.", generate_examples=False)
+    return {200: given, **problems(*statuses)}
 
 
 def sender(request: Req, site: Site, *roles: str) -> Person:

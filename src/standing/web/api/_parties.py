@@ -6,12 +6,10 @@ from litestar import Response, get, post
 
 from standing.interface import (
     Answered,
-    BadRecordView,
     BatchesTaken,
     Count,
-    RecallView,
 )
-from standing.ledger import Ledger
+from standing.ledger import Ledger, RecallView
 from standing.ledger.intake import (
     MAX_BYTES,
     Imported,
@@ -38,12 +36,9 @@ async def batches(request: Req, site: OfSite) -> Response[BatchesTaken]:
     try:
         done = await site.ask(take)
     except RecordsRefused as problem:
-        bad = tuple(
-            BadRecordView(batch=b.batch, record=b.record, row=b.row, code=b.code, reason=b.reason,
-                          remedy=b.remedy)
-            for b in problem.records
-        )  # fmt: skip
-        refused = BatchesTaken(records=0, batches=0, already_there=0, bad=bad, total=problem.total)
+        refused = BatchesTaken(
+            records=0, batches=0, already_there=0, bad=tuple(problem.records), total=problem.total
+        )
         return Response(refused, status_code=422)
     return Response(
         BatchesTaken(records=done.records, batches=done.batches, already_there=done.already_there)
@@ -66,14 +61,7 @@ async def decide(request: Req, site: OfSite) -> Answered:
      summary="The recalls of your answers that you have not confirmed")  # fmt: skip
 async def recalls(request: Req, site: OfSite) -> list[RecallView]:
     person = sender(request, site)  # a key that may no longer ask still deletes what it holds
-    found = await site.ask(lambda ledger: ledger.recalls_of(person.key))
-    return [
-        RecallView(
-            transaction=one.recalled.transaction, nonce=one.recalled.nonce.hex(),
-            message=one.signed,
-        )
-        for one in found
-    ]  # fmt: skip
+    return await site.ask(lambda ledger: ledger.recalls_of(person.key))
 
 
 @post("/recalls/confirmations", status_code=200, tags=_PARTIES, responses=problems(415),

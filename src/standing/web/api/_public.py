@@ -4,7 +4,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, get, post
@@ -27,9 +27,11 @@ from standing.ledger.public import (
     PackLine,
     Proven,
 )
+from standing.web._packs import pack_facts
 from standing.web._problems import malformed
 from standing.web._site import OfSite, Req
-from standing.web.api._common import problems
+from standing.web._verification import facts_of
+from standing.web.api._common import as_written, problems
 
 _MOST: Final = 500
 _USUAL: Final = 50
@@ -46,6 +48,19 @@ Limit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="How many at m
 @get("/log", responses=problems(), summary="The log's head and its newest checkpoints")
 async def log(site: OfSite) -> Overview:
     return await site.ask_again("overview", Ledger.overview)
+
+
+@get("/log/trust", responses=as_written(dict[str, str]), media_type="application/json",
+     summary="The trust file, as this server offers it; a verifier has its own")  # fmt: skip
+async def trust(site: OfSite) -> Response[bytes]:
+    data = await site.ask_again("trust", lambda ledger: ledger.trust_file)
+    return Response(data, media_type="application/json")
+
+
+@get("/log/verification", responses=problems(),
+     summary="How the verification beside the pages stands, and what it found")  # fmt: skip
+async def verification(site: OfSite) -> dict[str, Any]:
+    return facts_of(site.settings.verification)
 
 
 @get("/log/growth", responses=problems(), summary="The log's size at the end of each day")
@@ -108,7 +123,7 @@ async def packs(site: OfSite) -> list[PackLine]:
 
 @get("/packs/{context:str}/{version:int}", responses=problems(400, 404), summary="One pack")
 async def pack(site: OfSite, context: FromPath[str], version: FromPath[int]) -> PackFacts:
-    return await site.ask(lambda ledger: _pack(ledger, f"{context}@{version}"))
+    return await site.ask(lambda ledger: pack_facts(ledger, f"{context}@{version}"))
 
 
 @get("/packs/{context:str}/{old:int}/{new:int}", responses=problems(400, 404),
@@ -126,6 +141,14 @@ async def diff(
 @get("/contests", responses=problems(), summary="Contests in numbers")
 async def contests(site: OfSite) -> ContestNumbers:
     return await site.ask_again("contest numbers", Ledger.contest_numbers)
+
+
+@get("/contests/reviewers", responses=problems(),
+     summary="What each reviewer decided, in numbers; those under five are left out")  # fmt: skip
+async def reviewers(site: OfSite) -> dict[str, dict[str, int]]:
+    rates = await site.ask_again("rates", Ledger.rates)
+    found: dict[str, dict[str, int]] = rates["reviewers"]
+    return found
 
 
 @get("/events", responses=problems(), summary="The log's head whenever it grows (SSE)")
@@ -161,19 +184,6 @@ def _page(ledger: Ledger, before: int | None, limit: int) -> EntryPage:
     return EntryPage(entries=lines, size=size, next=_cursor(start) if start else None)
 
 
-def _pack(ledger: Ledger, name: str) -> PackFacts:
-    found = ledger.pack(name)
-    line = next(
-        line for line in ledger.packs()
-        if (line.context, line.version) == (found.context, found.version) and line.published
-    )  # fmt: skip
-    return PackFacts(
-        line=line,
-        pack=msgspec.json.decode(policy.canonical(found)),
-        arithmetic=msgspec.to_builtins(policy.arithmetic(found)),
-    )
-
-
 def _cursor(before: int) -> str:
     return base64.urlsafe_b64encode(_CURSOR + b"%d" % before).rstrip(b"=").decode()
 
@@ -191,6 +201,6 @@ def _read_cursor(text: str) -> int:
 
 
 ROUTES: Final = (
-    log, growth, entries, entry, tlog_proof, receipt, check, document, keys, roll, packs, pack,
-    diff, contests, events, description,
+    log, trust, verification, growth, entries, entry, tlog_proof, receipt, check, document, keys,
+    roll, packs, pack, diff, contests, reviewers, events, description,
 )  # fmt: skip

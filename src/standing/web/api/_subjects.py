@@ -1,9 +1,9 @@
 """What a subject sees and does: places, contexts, inbox, consent, withdrawal, leaving."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from litestar import delete, get, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from standing.interface import (
     AttributesWish,
@@ -14,21 +14,22 @@ from standing.interface import (
     ErasedView,
     LinkWish,
     Sender,
-    Supposed,
     Taken,
     WithdrawalWish,
 )
 from standing.ledger import Ledger
-from standing.ledger.inbox_text import inbox_facts
+from standing.ledger.public import Asker
+from standing.ledger.score_views import Forecast, Scored, Supposed
 from standing.ledger.subjects import CaseLine, Mine, Place
 from standing.web._papers import Proof
-from standing.web._problems import malformed
 from standing.web._site import OfSite, Req
 from standing.web.api._common import SIGNED, Language, present, problems, sender
 from standing.web.api._drafts import seen, waiting
+from standing.wire.days import parse_day
 
 _TAGS: Final = ["subjects"]
-_MOST_MORE: Final = 20
+AsOf = Annotated[str | None, QueryParameter(description="An earlier day (default: today).")]
+Within = Annotated[str | None, QueryParameter(description="Only this context (default: all).")]
 
 
 # --- looking -------------------------------------------------------------------------------------
@@ -54,6 +55,21 @@ async def context(request: Req, site: OfSite, context: FromPath[str]) -> Mine:
     return await site.ask(lambda ledger: ledger.mine(person.key, context))
 
 
+@get("/contexts/{context:str}/score", security=SIGNED, tags=_TAGS, responses=problems(404),
+     summary="Your score on a day, with one reason a record")  # fmt: skip
+async def score(request: Req, site: OfSite, context: FromPath[str], as_of: AsOf = None) -> Scored:
+    person = sender(request, site, "subject")
+    day = None if as_of is None else parse_day(as_of)
+    return await site.ask(lambda ledger: ledger.scored(person.key, context, day))
+
+
+@get("/contexts/{context:str}/forecast", security=SIGNED, tags=_TAGS, responses=problems(404),
+     summary="What your score becomes in 24 months, if nothing new happens")  # fmt: skip
+async def forecast(request: Req, site: OfSite, context: FromPath[str]) -> Forecast:
+    person = sender(request, site, "subject")
+    return await site.ask(lambda ledger: ledger.outlook(person.key, context))
+
+
 @get("/contexts/{context:str}/what-if", security=SIGNED, tags=_TAGS, responses=problems(404),
      summary="Suppose that records were annulled, or acts came today; nothing changes")  # fmt: skip
 async def what_if(
@@ -64,18 +80,16 @@ async def what_if(
     more: FromQuery[list[str] | None] = None,
 ) -> Supposed:
     person = sender(request, site, "subject")
-    acts = more or []
-    if len(acts) > _MOST_MORE:
-        raise malformed("At most 20 acts are supposed at once.")
-
-    def ask(ledger: Ledger) -> Any:
-        name = ledger.pseudonym_of(person.key, context)
-        return ledger.what_if(name, context, annulled=without or [], more=acts)
-
-    supposed = await site.ask(ask)
-    return Supposed(
-        as_is=supposed.as_is.score, as_if=supposed.as_if.score, band=supposed.as_if.band
+    return await site.ask(
+        lambda ledger: ledger.suppose(person.key, context, annulled=without or [], more=more or [])
     )
+
+
+@get("/contexts/{context:str}/askers", security=SIGNED, tags=_TAGS, responses=problems(),
+     summary="Who may ask what here: for whom you may make a presentation")  # fmt: skip
+async def askers(request: Req, site: OfSite, context: FromPath[str]) -> list[Asker]:
+    sender(request, site, "subject")
+    return await site.ask(lambda ledger: ledger.askers(context))
 
 
 @get("/contexts/{context:str}/consent-text", tags=["public"], responses=problems(404),
@@ -87,9 +101,11 @@ async def consent_text(site: OfSite, context: FromPath[str]) -> ConsentText:
 
 @get("/inbox", security=SIGNED, tags=_TAGS, responses=problems(),
      summary="What happened about you, newest first")  # fmt: skip
-async def inbox(request: Req, site: OfSite, language: Language = "en") -> list[dict[str, Any]]:
+async def inbox(
+    request: Req, site: OfSite, language: Language = "en", context: Within = None
+) -> list[dict[str, Any]]:
     person = sender(request, site, "subject")
-    return await site.ask(lambda ledger: inbox_facts(ledger.inbox(person.key)[::-1], language))
+    return await site.ask(lambda ledger: ledger.notices(person.key, context, language))
 
 
 @get("/own-cases", security=SIGNED, tags=_TAGS, responses=problems(),
@@ -101,9 +117,9 @@ async def own_cases(request: Req, site: OfSite) -> list[CaseLine]:
 
 @get("/everything", security=SIGNED, tags=_TAGS, responses=problems(),
      summary="Everything held on you, for reading; it bears no signature")  # fmt: skip
-async def everything(request: Req, site: OfSite) -> dict[str, Any]:
+async def everything(request: Req, site: OfSite, context: Within = None) -> dict[str, Any]:
     person = present(request, site, "subject")
-    return await site.ask(lambda ledger: ledger.report(person.key))
+    return await site.ask(lambda ledger: ledger.report(person.key, context))
 
 
 # --- acts ----------------------------------------------------------------------------------------
@@ -213,6 +229,6 @@ def _erased(done: Any) -> ErasedView:
 
 
 ROUTES: Final = (
-    me, contexts, context, what_if, consent_text, inbox, own_cases, everything, enrol, consent,
-    withdraw, attributes, link, leave, leave_all,
+    me, contexts, context, score, forecast, what_if, askers, consent_text, inbox, own_cases,
+    everything, enrol, consent, withdraw, attributes, link, leave, leave_all,
 )  # fmt: skip
