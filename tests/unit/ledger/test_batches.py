@@ -257,7 +257,7 @@ def test_a_public_register_names_its_organisations_and_an_old_act_is_taken(regis
     done = take(register, make(register, data, **register.rules), by="office")
     assert (done.records, done.batches) == (6, 1)
     vault = register.ledger._core.vault
-    numbers = vault.numbers("food-hygiene")
+    numbers = vault.people.numbers("food-hygiene")
     assert [len(vault.filed.records_of(n, "food-hygiene")) for n in numbers] == [2, 2, 2]
     checks = register.ledger.verify().checks
     assert all(c.ok for c in checks), [c.problem for c in checks if not c.ok]
@@ -271,7 +271,7 @@ def test_a_register_learns_no_organisation_from_a_sending_that_is_refused(regist
     slot = SLOT.replace(CONTEXT, "food-hygiene")
     two = batch_of(register, bad, context="food-hygiene", key="office", slot=slot)
     refuse(register, [one, two], "E-BATCH-10", by="office")
-    assert register.ledger._core.vault.numbers("food-hygiene") == []
+    assert register.ledger._core.vault.people.numbers("food-hygiene") == []
 
 
 # --- sent again -----------------------------------------------------------------------------------
