@@ -257,7 +257,7 @@ def test_a_public_register_names_its_organisations_and_an_old_act_is_taken(regis
     done = take(register, make(register, data, **register.rules), by="office")
     assert (done.records, done.batches) == (6, 1)
     vault = register.ledger._core.vault
-    numbers = vault.numbers("food-hygiene")
+    numbers = vault.people.numbers("food-hygiene")
     assert [len(vault.filed.records_of(n, "food-hygiene")) for n in numbers] == [2, 2, 2]
     checks = register.ledger.verify().checks
     assert all(c.ok for c in checks), [c.problem for c in checks if not c.ok]
