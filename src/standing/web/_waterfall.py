@@ -58,8 +58,8 @@ def waterfall_plot(mine: Mine, voice: Voice) -> Plot | None:
             "%(base)s at the start and %(sum)s by records; the scale ends at %(score)s", **said
         ),
         voice.say(
-            "Each bar begins where the one above ends. A dark bar takes points, a green one gives"
-            " some; the number says how many."
+            "Each bar begins where the one above ends. One that goes left takes points, one that"
+            " goes right gives some; the number says how many."
         ),
         int(y) + _ROW,
         tuple(marks),
