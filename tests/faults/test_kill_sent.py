@@ -64,7 +64,7 @@ def check_after(prepared: Prepared, directory: Path, step: int) -> bool:
         vault = ledger._core.vault
         there = [batch for batch in vault.batches.each() if batch.entry is not None]
         assert len(there) in {0, BATCHES}, step
-        assert sum(map(len, vault.known_row_ids())) == RECORDS // BATCHES * len(there), step
+        assert sum(map(len, vault.filed.known_row_ids())) == RECORDS // BATCHES * len(there), step
         assert not vault.batches.staged(), step
         assert held(ledger) == (HELD if there else 0), step
         again = ledger.take_batches(batches, by=load_key_file(prepared.key).public)

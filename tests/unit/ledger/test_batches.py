@@ -271,7 +271,7 @@ def test_a_register_learns_no_organisation_from_a_sending_that_is_refused(regist
     slot = SLOT.replace(CONTEXT, "food-hygiene")
     two = batch_of(register, bad, context="food-hygiene", key="office", slot=slot)
     refuse(register, [one, two], "E-BATCH-10", by="office")
-    assert register.ledger._core.vault.numbers("food-hygiene") == []
+    assert register.ledger._core.vault.people.numbers("food-hygiene") == []
 
 
 # --- sent again -----------------------------------------------------------------------------------
