@@ -16,6 +16,7 @@ from standing.cli.options import (
     load_signing_key,
     reach,
     read,
+    require_file,
     server_option,
     show,
     signer,
@@ -63,7 +64,6 @@ def decide(
 
     By reference: clear, or a restriction in force. With a presentation: also a perk.
     """
-    from standing.ledger import require_file
     from standing.ledger.facts import decision_facts
 
     if bool(reference) == (presentation is not None):

@@ -24,6 +24,7 @@ from standing.cli.options import (
     open_for,
     reach,
     read,
+    require_file,
     server_option,
     show,
     today_option,
@@ -174,7 +175,6 @@ def _facts(move: Move, values: dict[str, Any]) -> dict[str, Any]:
 
 def read_files(paths: tuple[Path, ...]) -> list[tuple[str, bytes]]:
     """Read evidence, each file's size looked at first."""
-    from standing.ledger import require_file
     from standing.ledger.evidence import check_size
 
     files = []

@@ -11,6 +11,7 @@ from standing.cli.options import (
     ledger_option,
     load_key,
     open_for,
+    require_file,
     show,
     today_option,
 )
@@ -41,7 +42,6 @@ def verify(
 ) -> None:
     """Check everything in a ledger's directory (or one report), offline. Exit 0, or 2."""
     from standing.audit import verify_ledger
-    from standing.ledger import require_file
     from standing.ledger.facts import verification_facts, verification_text
 
     if report_file is not None:
@@ -57,7 +57,6 @@ def verify(
 def _report(report_file: Path, trust: Path | None, key: Path | None) -> "Verification":
     from standing.audit import parse_trust, verify_report
     from standing.engine import RealClock, today
-    from standing.ledger import require_file
 
     if trust is None or key is None:
         raise click.UsageError("--report needs --trust and --key.")

@@ -14,6 +14,7 @@ from standing.cli.options import (
     json_option,
     ledger_option,
     open_for,
+    require_file,
     show,
     today_option,
     write_output,
@@ -111,7 +112,6 @@ def proof(
 
 def _proof_from_tiles(source: str, trust: Path, which: str) -> tuple[int, bytes]:
     from standing.audit import parse_trust, prove_published
-    from standing.ledger import require_file
     from standing.log import MAX_BUNDLE_BYTES
     from standing.mirror import source_of
 
@@ -129,7 +129,6 @@ def _proof_from_tiles(source: str, trust: Path, which: str) -> tuple[int, bytes]
 def check(receipt: Path, statement: Path | None, directory: Path, as_json: bool) -> None:
     """Check a receipt, a tlog-proof, or a statement that carries its receipt."""
     from standing.audit import check_proof
-    from standing.ledger import require_file
 
     data = require_file(receipt, "receipt")
     about = require_file(statement, "statement") if statement else None
@@ -174,7 +173,6 @@ def consistency(old: str, new: str, directory: Path, as_json: bool) -> None:
 
 
 def _side(text: str) -> bytes | int:
-    from standing.ledger import require_file
 
     if text.isascii() and text.isdigit():
         return int(text)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from standing.cli.options import PATH, end_well_when_told, json_option, load_signing_key, show
+from standing.cli.options import (
+    PATH,
+    end_well_when_told,
+    json_option,
+    load_signing_key,
+    require_file,
+    show,
+)
 from standing.errors import Broken, StandingError, Usage
 
 if TYPE_CHECKING:
@@ -97,7 +104,6 @@ def mirror(
 def _from_trust(trust: Path) -> "tuple[NoteKey, KeysFor]":
     """Give a ledger's first checkpoint key, and how its later ones are found in its entries."""
     from standing.audit import checkpoint_keys_in, parse_trust
-    from standing.ledger import require_file
     from standing.wire.notes import ED25519_TYPE, NoteKey
 
     trusted = parse_trust(require_file(trust, "trust file"), where=str(trust))

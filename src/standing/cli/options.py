@@ -87,7 +87,6 @@ def reach(
         return open_for(directory, today)
     from standing.audit import parse_trust
     from standing.client import Client
-    from standing.ledger import require_file
 
     if today is not None:
         raise click.UsageError("--today moves a clock here: leave it out with --server.")
@@ -135,10 +134,22 @@ def signer(key: Path, server: str | None) -> Any:
     return load_key(key) if server is None else load_signing_key(key)
 
 
+def require_file(path: Path, what: str) -> bytes:
+    """Read a small input file; raises `E-FILE-01` naming what it should have been."""
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise Usage(
+            "E-FILE-01",
+            f"The {what} cannot be read.",
+            why=f"{problem.strerror}: {path.name}.",
+            fix="Give the path of an existing file.",
+            where=str(path),
+        ) from None
+
+
 def load_key(path: Path) -> KeyFile:
     """Read a key file that the caller named."""
-    from standing.ledger import require_file
-
     require_file(path, "key file")
     return load_key_file(path)
 

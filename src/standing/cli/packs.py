@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from standing.cli.options import PATH, json_option, ledger_option, show
+from standing.cli.options import PATH, json_option, ledger_option, require_file, show
 from standing.errors import Refused
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def diff(old: str, new: str, directory: Path, as_json: bool) -> None:
 def read_pack_bytes(name: str, directory: Path) -> bytes:
     """Read a pack as written in a file, or as published: by digest, or CONTEXT@VERSION."""
     from standing import policy
-    from standing.ledger import open_ledger, require_file
+    from standing.ledger import open_ledger
 
     path = Path(name)
     if path.is_file() or not _OF_A_LEDGER.fullmatch(name):

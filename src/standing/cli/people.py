@@ -13,6 +13,7 @@ from standing.cli.options import (
     load_signing_key,
     open_for,
     reach,
+    require_file,
     server_option,
     show,
     today_option,
@@ -330,8 +331,6 @@ def answer(
     as_json: bool,
 ) -> None:
     """Answer the challenge in FILE: its reference stands for you from today on."""
-    from standing.ledger import require_file
-
     signed = require_file(challenge_file, "challenge")
     with reach(directory, server, today) as ledger:
         ledger.answer_challenge(signed, code, key=load_signing_key(key))

@@ -18,6 +18,7 @@ from standing.cli.options import (
     open_for,
     reach,
     read,
+    require_file,
     row_line,
     server_option,
     show,
@@ -51,8 +52,6 @@ def import_(
     as_json: bool,
 ) -> None:
     """Turn the rows of a CSV or Parquet FILE into signed batches. All of them, or none."""
-    from standing.ledger import require_file
-
     data = require_file(map_file, "map")
     issuers = {}
     for pair in keys:

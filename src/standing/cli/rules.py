@@ -12,6 +12,7 @@ from standing.cli.options import (
     ledger_option,
     load_key,
     open_for,
+    require_file,
     show,
     today_option,
 )
@@ -40,7 +41,6 @@ for command in (packs.new, packs.show_pack, packs.diff, simulate.simulate):
 def lint(file: Path, catalogue: Path | None, as_json: bool) -> None:
     """Check a pack against every code; needs no ledger. Exit 0 if it would load, else 1."""
     from standing import policy
-    from standing.ledger import require_file
     from standing.packs import shipped
 
     acts = policy.parse_catalogue(
@@ -97,8 +97,6 @@ def publish(
     The documents that it attaches and its simulation are published with it; those that the ledger
     keeps already need not be given again.
     """
-    from standing.ledger import require_file
-
     data = require_file(file, "pack")
     makers = [load_key(path) for path in keys]
     documents = [require_file(path, "attachment") for path in attach]
@@ -126,7 +124,6 @@ def catalogue(
     file: Path | None, key: Path, directory: Path, today: str | None, as_json: bool
 ) -> None:
     """Publish the catalogue of act types in FILE (default: the one that ships)."""
-    from standing.ledger import require_file
     from standing.packs import shipped
 
     data = require_file(file, "catalogue") if file else shipped("catalogue")

@@ -2,7 +2,7 @@
 
 from standing.ledger._decide import Decision
 from standing.ledger._delivery import Delivery
-from standing.ledger._ledger import Ledger, create, open_ledger, require_file
+from standing.ledger._ledger import Ledger, create, open_ledger
 from standing.ledger._letters import Letter, Principal, WayBack
 from standing.ledger._recalls import RecallView
 from standing.ledger._register import Registered
@@ -26,6 +26,5 @@ __all__ = [
     "WayBack",
     "create",
     "open_ledger",
-    "require_file",
     "restore",
 ]

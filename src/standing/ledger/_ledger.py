@@ -21,7 +21,7 @@ from typing import Self
 
 from standing import charter
 from standing.engine import Clock, RealClock, SimulatedClock
-from standing.errors import Refused, Usage
+from standing.errors import Refused
 from standing.ledger._core import Core
 from standing.ledger._setup import create_directory
 from standing.ledger.verbs import (
@@ -135,17 +135,3 @@ class Ledger(CaseVerbs, LogVerbs, PartyVerbs, RecordVerbs, RuleVerbs, SubjectVer
         """Write the public files once, at the end of the block; each verb stays durable alone."""
         with self._core.publishing_later():
             yield
-
-
-def require_file(path: Path, what: str) -> bytes:
-    """Read a small input file; raises `E-FILE-01` naming what it should have been."""
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise Usage(
-            "E-FILE-01",
-            f"The {what} cannot be read.",
-            why=f"{problem.strerror}: {path.name}.",
-            fix="Give the path of an existing file.",
-            where=str(path),
-        ) from None

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from standing.errors import Refused
 from standing.ledger.subjects import Card, Mine
 from standing.web._cases import files_in, opening_paper
-from standing.web._fields import FILES
+from standing.web._fields import FILES, fields_of
 from standing.web._people import Person
 from standing.web._problems import N_, malformed
 from standing.web._sign import to_sign
@@ -18,7 +18,7 @@ from standing.web._writings import MOST_FILE_BYTES, MOST_FILES, Writing
 from standing.wire.days import parse_day
 
 STEPS: Final = ("ground", "words", "evidence")
-_GROUNDS: Final = ("wrong", "not-me", "excused", "disproportionate", "other")
+_GROUNDS: Final = next(f.choices for f in fields_of("contest", "file") if f.name == "ground")
 _MOST_BYTES: Final = MOST_FILES * MOST_FILE_BYTES + 1_000_000
 _MOST_WORDS: Final = 4_000
 

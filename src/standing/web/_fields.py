@@ -1,12 +1,11 @@
 """Fields of a step, made from the table that the step stands in: what may be said stands once."""
 
 from dataclasses import dataclass
-from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from standing.cases.lifecycles import Day, Move, table_of
+from standing.cases.lifecycles import Day, Move, kind_of, table_of
 from standing.errors import Refused
 from standing.web._problems import N_, malformed
 from standing.web._step_words import CHOICES, LABELS, TITLES
@@ -15,8 +14,8 @@ from standing.wire.days import format_day, parse_day
 
 FILES: Final = "files"
 _LONG: Final = 300  # a text that may be longer has a tall field
-_DAYS: Final = frozenset({"on", "until", "first", "last", "last_use"})
-_PLAIN: Final[dict[Any, str]] = {bool: "flag", int: "number"}
+_PLAIN: Final[dict[Any, str]] = {Day: "day", bool: "flag", int: "number"}
+_SEVERAL: Final = {"line": "many", "choice": "choices"}
 _FOUND: Final = frozenset({"again", "at", "issuer"})
 """What the ledger fills in: it follows from the case."""
 _SERVED: Final = frozenset({"opened", "active_seconds"})
@@ -38,12 +37,16 @@ class Field:
 def fields_of(lifecycle: str, event: str) -> list[Field]:
     """List the fields that a person fills in for a step, in the table's order."""
     move = table_of(lifecycle).move(event)
-    hints = get_type_hints(move.facts, include_extras=True)
+    hints = _hints(lifecycle, event)
     return [
         _field(field, hints[field.name])
         for field in msgspec.structs.fields(move.facts)
         if field.name not in _FOUND | _SERVED
     ]
+
+
+def _hints(lifecycle: str, event: str) -> dict[str, Any]:
+    return get_type_hints(table_of(lifecycle).move(event).facts, include_extras=True)
 
 
 def needs_counting(lifecycle: str, event: str) -> bool:
@@ -60,23 +63,19 @@ def _field(field: msgspec.structs.FieldInfo, hint: Any) -> Field:
     return Field(field.name, label, kind, is_required and kind != "flag", choices, most)
 
 
-def _kind(hint: Any, most: int | None = None) -> tuple[str, tuple[str, ...], int | None]:
+def _kind(hint: Any) -> tuple[str, tuple[str, ...], int | None]:
     """Tell of a type which kind of field it has, among which choices, up to which length."""
-    origin = get_origin(hint)
-    if hint is Day or hint in _PLAIN:
-        return _PLAIN.get(hint, "day"), (), None
-    if origin is Annotated:
-        first, *notes = get_args(hint)
-        lengths = [n.max_length for n in notes if getattr(n, "max_length", None)]
-        return _kind(first, lengths[0] if lengths else most)
-    if origin in {Union, UnionType}:
-        return _kind(next(part for part in get_args(hint) if part is not type(None)))
-    if origin is tuple:
-        kind, choices, _ = _kind(get_args(hint)[0])
-        return {"line": "many", "choice": "choices"}.get(kind, kind), choices, None
-    if origin is Literal:
-        return ("choice" if isinstance(get_args(hint)[0], str) else "flag"), get_args(hint), None
-    return ("long" if (most or 0) > _LONG else "line"), (), most
+    value, is_many = kind_of(hint)
+    choices = value if isinstance(value, tuple) else ()
+    most = None if is_many else _most(hint)
+    kind = "choice" if choices else _PLAIN.get(value) or ("long" if (most or 0) > _LONG else "line")
+    return _SEVERAL.get(kind, kind) if is_many else kind, choices, most
+
+
+def _most(hint: Any) -> int | None:
+    """Give the greatest length that a type states."""
+    notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return next((note.max_length for note in notes if note.max_length is not None), None)
 
 
 def read_fields(lifecycle: str, event: str, form: Any) -> dict[str, Any]:
@@ -130,7 +129,7 @@ def title_of(lifecycle: str, event: str, voice: Voice) -> str:
 
 def shown(lifecycle: str, event: str, name: str, value: Any, voice: Voice) -> str:
     """Write what a step says in one field; nobody's own words are translated."""
-    if name in _DAYS and isinstance(value, int):
+    if kind_of(_hints(lifecycle, event).get(name))[0] is Day and isinstance(value, int):
         return voice.day(format_day(value))
     if isinstance(value, bool):
         return voice.say("yes") if value else voice.say("no")

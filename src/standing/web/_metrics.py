@@ -16,7 +16,6 @@ from standing.serve import Message, Scope, Send
 
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "POST", "OPTIONS"})
-_SERVER_FAULT: Final = 500
 
 
 class Metrics:

@@ -20,7 +20,6 @@ NAMES: Final = {"en": "English", "zh-Hans": "简体中文"}
 _DOMAIN: Final = "standing"
 _DAY: Final = {"en": "d MMMM y", "zh-Hans": "y年M月d日"}
 _SHORT_DAY: Final = {"en": "d MMM y", "zh-Hans": "y年M月d日"}
-_MONTH: Final = {"en": "MMMM y", "zh-Hans": "y年M月"}
 _MINUS: Final = "−"
 
 

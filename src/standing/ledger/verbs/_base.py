@@ -1,9 +1,6 @@
 """What every group of verbs stands on: the open ledger, and whom a name stands for."""
 
-from standing.ledger import (
-    _people,
-    _scores,
-)
+from standing.ledger import _people, _scores
 from standing.ledger._core import Core
 from standing.wire.keys import PublicKey
 

@@ -21,9 +21,7 @@ from standing.ledger import (
     subjects,
 )
 from standing.ledger.verbs._base import Verbs
-from standing.vault import (
-    Evidence,
-)
+from standing.vault import Evidence
 from standing.wire.keys import PublicKey, SigningKey
 
 

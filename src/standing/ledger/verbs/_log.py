@@ -4,13 +4,7 @@ from collections.abc import Sequence
 
 from standing import charter
 from standing.errors import StandingError
-from standing.ledger import (
-    _outside,
-    _register,
-    _tick,
-    holders,
-    public,
-)
+from standing.ledger import _outside, _register, _tick, holders, public
 from standing.ledger.verbs._base import Verbs
 from standing.log import Publication
 from standing.wire.keys import PublicKey

@@ -4,16 +4,9 @@ from collections.abc import Sequence
 
 from standing.cases import presentations
 from standing.errors import Refused, StandingError
-from standing.ledger import (
-    _decide,
-    _parties,
-    _presentations,
-    _recalls,
-)
+from standing.ledger import _decide, _parties, _presentations, _recalls
 from standing.ledger.verbs._base import Verbs
-from standing.vault import (
-    Recalled,
-)
+from standing.vault import Recalled
 from standing.wire.keys import KeyFile, PublicKey, SigningKey
 
 

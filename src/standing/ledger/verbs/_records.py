@@ -5,15 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from standing import policy
-from standing.ledger import (
-    _import,
-    _reading,
-    _report,
-    _scores,
-    _simulate,
-    score_views,
-    subjects,
-)
+from standing.ledger import _import, _reading, _report, _scores, _simulate, score_views, subjects
 from standing.ledger.intake import Imported, OwnBatch, Progress
 from standing.ledger.verbs._base import Verbs
 from standing.wire.keys import KeyFile, PublicKey

@@ -1,14 +1,9 @@
 """Verbs about keys, catalogues and packs: who may say what, and by which rules."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from standing import charter, policy
-from standing.errors import Refused
-from standing.ledger import (
-    _rotate,
-    _rules,
-)
+from standing import policy
+from standing.ledger import _roll, _rotate, _rules
 from standing.ledger.verbs._base import Verbs
 from standing.wire.keys import KeyFile, PublicKey
 
@@ -30,38 +25,26 @@ class RuleVerbs(Verbs):
         sector: str = "",
     ) -> int:
         """Put an organisation's key on the roll; gives the entry."""
-        defaults = {"issuer": ("batch",), "rule-maker": ("catalogue", "document", "pack")}
-        chosen = kinds if kinds is not None else defaults.get(role, ())
-        statement = charter.Accredit(
-            key=key.cose_key(),
+        return _roll.accredit(
+            self._core,
+            key,
             role=role,
             name=name,
-            employer=employer or name,
-            kinds=tuple(sorted(chosen)),
-            contexts=tuple(sorted(contexts)),
-            sector=sector,
             until=until,
+            by=by,
+            employer=employer,
+            kinds=kinds,
+            contexts=contexts,
+            sector=sector,
         )
-        return self._say(by, f"accredit/{name}", statement)
 
     def revoke(self, kid: bytes, reason: str, *, by: KeyFile) -> int:
         """End a key's right to sign, from this entry on; gives the entry."""
-        return self._say(by, f"revoke/{kid.hex()[:16]}", charter.Revoke(kid, reason))
+        return _roll.revoke(self._core, kid, reason, by)
 
     def rotate_key(self, purpose: str, *, by: KeyFile) -> tuple[int, bytes]:
         """Give the log a new key for a purpose; gives the entry that names it, and its id."""
         return _rotate.rotate(self._core, purpose, by)
-
-    def _say(self, by: KeyFile, slot: str, statement: Any) -> int:
-        if by.key is None or by.role != "operator":
-            raise Refused(
-                "E-KEY-10",
-                "This needs the operator's private key.",
-                why=f"The file holds a key of role {by.role!r}.",
-                fix="Give --key the operator's file.",
-            )
-        signed = charter.sign_statement(by.key, by.name, slot, statement)
-        return max(self._core.commit([signed]).values())
 
     def publish_catalogue(self, data: bytes, *, by: KeyFile) -> bytes:
         """Publish the act types; gives the digest."""

@@ -3,24 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from standing.ledger import (
-    _cases,
-    _erasure,
-    _leaving,
-    _links,
-    _people,
-    _rules,
-    _scores,
-)
+from standing.ledger import _cases, _erasure, _leaving, _links, _people, _rules, _scores
 from standing.ledger.verbs._base import Verbs
-from standing.vault import (
-    Attributes,
-    Consent,
-    Link,
-    Withdrawal,
-    preimage,
-    signed_digest,
-)
+from standing.vault import Attributes, Consent, Link, Withdrawal, preimage, signed_digest
 from standing.wire.keys import PublicKey, SigningKey
 from standing.wire.proofs import normalise_proof
 

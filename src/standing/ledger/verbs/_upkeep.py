@@ -3,15 +3,9 @@
 from pathlib import Path
 
 from standing import audit
-from standing.ledger import (
-    _backup,
-    _delivery,
-    _tick,
-)
+from standing.ledger import _backup, _delivery, _tick
 from standing.ledger.verbs._base import Verbs
-from standing.vault import (
-    Message,
-)
+from standing.vault import Message
 
 
 class UpkeepVerbs(Verbs):
