@@ -36,6 +36,7 @@ CREATE INDEX subjects_key ON subjects(key);
 CREATE TABLE names(
   pseudonym TEXT PRIMARY KEY, subject INTEGER NOT NULL, context TEXT NOT NULL
 ) WITHOUT ROWID, STRICT;
+CREATE INDEX names_of ON names(subject, context);
 CREATE TABLE links(
   reference BLOB NOT NULL, since INTEGER NOT NULL, subject INTEGER NOT NULL,
   until INTEGER NOT NULL, shared INTEGER NOT NULL, PRIMARY KEY(reference, since, subject)
