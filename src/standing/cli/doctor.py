@@ -1,13 +1,15 @@
 """`doctor`: whether a ledger can do its work today."""
 
+import json
 from pathlib import Path
 
 import click
 
-from standing.cli.options import json_option, ledger_option, show
+from standing.cli.options import json_option, ledger_option
 from standing.errors import EXIT_REFUSED
 
 _SIGNS = {"ok": "ok       ", "attention": "ATTENTION", "failed": "FAILED   "}
+_WIDE = len("outside copies")
 
 
 @click.command()
@@ -23,15 +25,15 @@ def doctor(directory: Path, as_json: bool) -> None:
 
     from standing.ledger.doctor import look_over
 
-    findings = list(look_over(directory))
-    wide = max(len(one.name) for one in findings)
-    lines = []
-    for one in findings:
-        lines.append(f"  {_SIGNS[one.state]} {one.name:<{wide}}  {one.said}")
-        if one.fix:
-            lines.append(f"  {'':9} {'':<{wide}}  do: {one.fix}")
-    failed = [one for one in findings if one.state == "failed"]
-    value = {"ok": not failed, "findings": [asdict(one) for one in findings]}
-    show(value, "\n".join(lines), as_json=as_json)
-    if failed:
+    findings = []
+    for one in look_over(directory):  # a large database takes a while: say each when it is found
+        findings.append(asdict(one))
+        if not as_json:
+            click.echo(f"  {_SIGNS[one.state]} {one.name:<{_WIDE}}  {one.said}")
+            if one.fix:
+                click.echo(f"  {'':9} {'':<{_WIDE}}  do: {one.fix}")
+    is_well = all(one["state"] != "failed" for one in findings)
+    if as_json:
+        click.echo(json.dumps({"ok": is_well, "findings": findings}, ensure_ascii=False))
+    if not is_well:
         raise click.exceptions.Exit(EXIT_REFUSED)

@@ -80,6 +80,7 @@ class Client(Public, Rules):
     def __init__(self, url: str, trust: Trust | None = None) -> None:
         self._wire = Wire(url)
         self._trust = trust
+        self._known: PublicKey | None = None
 
     @property
     def url(self) -> str:
@@ -319,9 +320,13 @@ class Client(Public, Rules):
             alternative, presentation,
         )  # fmt: skip
         question = decisions.sign_question(key, self.holding(key).name, asked)
-        found = self._wire.send("POST", "/decisions", question, _COSE, key=key)
+        found = self._wire.send("POST", "/decisions", question, _COSE)  # it is signed itself
         given = self._wire.read(found.body, Answered)
-        proven = decisions.read_answer(given.signed, self._answer_key())
+        try:
+            proven = decisions.read_answer(given.signed, self._answer_key())
+        except Broken:
+            self._known = None  # the log may have changed its key since it was read
+            proven = decisions.read_answer(given.signed, self._answer_key())
         said = (proven.answer, proven.transaction, proven.nonce)
         if said != (given.answer, transaction, asked.nonce):
             raise Broken(
@@ -334,7 +339,12 @@ class Client(Public, Rules):
         return Decision(proven, given.signed)
 
     def _answer_key(self) -> PublicKey:
-        """Give the key that answers are signed with: see `decide`."""
+        """Give the key that answers are signed with, read once: see `decide`."""
+        if self._known is None:
+            self._known = self._read_answer_key()
+        return self._known
+
+    def _read_answer_key(self) -> PublicKey:
         if self._trust is not None:
             source = source_of(self.url)
             return answer_key_published(

@@ -32,12 +32,21 @@ from standing.wire.keys import KeyFile, PublicKey, load_key_file
 
 Req = Request[Any, Any, State]
 _T = TypeVar("_T")
-_Stamp = tuple[int, int, int]
+_Stamp = Callable[[Ledger], tuple[Any, ...]]
 _JSON_TYPE: Final = "application/json"
 _PUBLIC: Final = "no-cache"
 _PRIVATE: Final = "no-store"
 _MOST_LOOKED: Final = 10_000
 _IN_ADDRESS: Final = "/?#[]@!$&'()*+,;=:%~"  # RFC 3986: what an address is written with
+
+
+def _everything(ledger: Ledger) -> tuple[Any, ...]:
+    return ledger.log_size, ledger.changes, ledger.today
+
+
+def _roll(ledger: Ledger) -> tuple[Any, ...]:
+    """Packs stand on the roll, which is the same object until something on it changes."""
+    return (ledger.state.roll,)
 
 
 class Verification(Protocol):
@@ -86,20 +95,22 @@ class Site:
     is_closing: bool = False
     simulations: Simulations = field(init=False)
     _looked: dict[tuple[bytes, str], Looked] = field(default_factory=dict)
-    _kept: dict[str, tuple[_Stamp, Any]] = field(default_factory=dict)
+    _kept: dict[str, tuple[tuple[Any, ...], Any]] = field(default_factory=dict)
 
     async def ask(self, verb: Callable[[Ledger], _T]) -> _T:
         """Call a verb of the ledger."""
         return await self.writer.call(verb)
 
-    async def ask_again(self, name: str, verb: Callable[[Ledger], _T]) -> _T:
-        """Call a verb whose result stays while neither log, cases nor day change.
+    async def ask_again(
+        self, name: str, verb: Callable[[Ledger], _T], hangs_on: _Stamp = _everything
+    ) -> _T:
+        """Call a verb whose result stays while what it hangs on does: log, cases and day.
 
         `name` tells verbs apart; nothing about one person is asked for here.
         """
 
         def kept(ledger: Ledger) -> _T:
-            stamp = (ledger.log_size, ledger.changes, ledger.today)
+            stamp = hangs_on(ledger)
             found = self._kept.get(name)
             if found is None or found[0] != stamp:
                 found = self._kept[name] = stamp, verb(ledger)
@@ -110,7 +121,7 @@ class Site:
 
     async def names(self) -> Names:
         """Give what the rules call things."""
-        return await self.ask_again("names", names_in)
+        return await self.ask_again("names", names_in, _roll)
 
     def __post_init__(self) -> None:
         self.simulations = Simulations(self.writer.directory)

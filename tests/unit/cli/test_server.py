@@ -1,10 +1,15 @@
 """The command line against a ledger that is served elsewhere: keys stay here."""
 
 import json
+import time
+from functools import partial
 
 import pytest
 
+from standing.audit import parse_trust
 from standing.cli import run
+from standing.client import Client
+from standing.verify.checkpoints import parse_checkpoint
 from standing.wire.days import format_day
 from tests.support import CONTEXT, MAP, TODAY, row
 from tests.unit.web.support import Served, serve_town
@@ -252,6 +257,26 @@ def test_an_answer_is_checked_against_the_log_of_a_trust_file(served, command, t
     assert (code, said["error"]["code"]) == (2, "E-VERIFY-02")
     here = [*ask, "--transaction", "trust-3", "--trust", trusted, "--ledger", "x"]
     assert run(here) == 3
+
+
+def _wait_until_published(served: Served) -> None:
+    size = served.do(lambda ledger: ledger.log_size)
+    ends = time.monotonic() + 30
+    while parse_checkpoint(served.do(lambda ledger: ledger.published))[0].size < size:
+        assert time.monotonic() < ends, "files follow a commit once a second"
+        time.sleep(0.05)
+
+
+def test_a_client_follows_the_answer_key_of_its_log(served):
+    trust = parse_trust((served.town.directory / "trust.json").read_bytes(), where="trust.json")
+    key = served.town.keys["bus"].key
+    for client in (Client(served.client.url), Client(served.client.url, trust)):
+        ask = partial(client.decide, key, CONTEXT, "ride", reference="card-3")
+        number = served.do(lambda ledger: ledger.log_size)
+        assert ask(f"before-{number}").answer.answer == "clear"
+        served.do(lambda ledger: ledger.rotate_key("answer", by=served.town.keys["city"]))
+        _wait_until_published(served)
+        assert ask(f"after-{number}").answer.answer == "clear"
 
 
 def test_a_presentation_is_made_and_used_from_elsewhere(served, command, trusted, tmp_path):
