@@ -217,8 +217,10 @@ class Registrar:
                 if group:
                     self._commit(group)
                     self._dirty = True
+                size = self._ledger.log_size
                 for job in jobs:
                     self._do(job)
+                self._dirty |= self._ledger.log_size > size  # what a verb said follows, too
             self._end_publication(wait=True)
 
     def _tick(self) -> None:
